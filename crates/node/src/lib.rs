@@ -1,0 +1,31 @@
+//! The program `rose-forest`: a node with an embedded conductor, and its command line.
+//!
+//! [`node::Node`] is a running conductor; [`requests::Request`] is all that can be asked of it, in this process or
+//! through the control socket of the one that serves ([`control::Door`]). The command line reads files and prints
+//! answers; it knows no Holochain.
+
+pub mod bootstrap;
+pub mod cli;
+pub mod collections;
+mod conductor;
+pub mod control;
+pub mod data_dir;
+pub mod demo;
+pub mod dnas;
+mod failure;
+pub mod invite;
+pub mod journal;
+pub mod load;
+pub mod network;
+pub mod node;
+mod notes;
+pub mod passphrase;
+pub mod readers;
+pub mod requests;
+pub mod serve;
+pub mod text;
+pub mod view;
+mod warrants;
+
+/// The program and its version, as other nodes see it.
+pub const SOFTWARE: &str = concat!("rose-forest ", env!("CARGO_PKG_VERSION"));

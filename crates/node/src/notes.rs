@@ -1,0 +1,62 @@
+//! What a node remembers beside what the conductor keeps: in which collections it was never with others.
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Notes in a file.
+pub struct Notes {
+    path: PathBuf,
+    content: Mutex<Content>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Content {
+    /// Collections that were created here, and in which no other node was ever seen: this one has everything.
+    #[serde(default)]
+    alone: BTreeSet<String>,
+}
+
+impl Notes {
+    /// The notes in this file; none if there is no file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let content = match std::fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .with_context(|| format!("{} is damaged: remove it to go on", path.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::default(),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        };
+        Ok(Self { path: path.to_owned(), content: Mutex::new(content) })
+    }
+
+    /// Whether this node has always been alone in the collection.
+    pub fn is_alone(&self, dna_hash: &str) -> bool {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner).alone.contains(dna_hash)
+    }
+
+    /// Says whether this node is alone in the collection.
+    pub fn set_alone(&self, dna_hash: &str, alone: bool) -> Result<()> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed =
+            if alone { content.alone.insert(dna_hash.to_owned()) } else { content.alone.remove(dna_hash) };
+        if changed { crate::journal::write_atomically(&self.path, &*content) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_noted_is_there_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notes.json");
+        let notes = Notes::read(&path).unwrap();
+        notes.set_alone("a", true).unwrap();
+        assert!(Notes::read(&path).unwrap().is_alone("a"));
+        notes.set_alone("a", false).unwrap();
+        assert!(!Notes::read(&path).unwrap().is_alone("a"));
+    }
+}

@@ -1,0 +1,80 @@
+//! What this node sees of a collection: how much it stores, and whom it can reach.
+//!
+//! A zome cannot see either, and its answers are honest about what may be missing only if the caller tells it.
+
+use crate::collections::Collection;
+use crate::node::Node;
+use anyhow::{Context, Result};
+use holochain_types::network::Kitsune2NetworkMetricsRequest;
+use kitsune2_api::DhtArc;
+use rose_forest_api::{Arc, View};
+use serde::{Deserialize, Serialize};
+
+/// What a node sees of a collection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sight {
+    /// How much this node stores.
+    pub arc: Arc,
+    /// Other nodes that are known and seem to be there.
+    pub reachable_peers: u32,
+    /// Other nodes that are known and did not answer.
+    pub unreachable_peers: u32,
+}
+
+impl From<Sight> for View {
+    fn from(sight: Sight) -> Self {
+        Self { arc: sight.arc, unreachable_peers: sight.unreachable_peers }
+    }
+}
+
+impl Node {
+    /// What this node sees of a collection now.
+    pub async fn sight(&self, collection: &Collection) -> Result<Sight> {
+        // A collection that lives on one node: everything there is, is here.
+        if collection.network.is_none() {
+            return Ok(Sight { arc: Arc::Full, ..Sight::default() });
+        }
+        let dna_hash = collection.dna_hash.clone();
+        let (mut reachable_peers, mut unreachable_peers) = (0, 0);
+        let me = collection.agent.to_k2_agent();
+        let now = kitsune2_api::Timestamp::now();
+        let known = self.conductor.get_agent_infos(Some(vec![dna_hash.clone()])).await;
+        for info in known.context("cannot read who is known")? {
+            if info.agent == me || info.is_tombstone || info.expires_at < now {
+                continue;
+            }
+            let Some(url) = info.url.clone() else { continue };
+            let said = self.conductor.peer_meta_info(url, Some(vec![dna_hash.clone()])).await;
+            let said = said.context("cannot read what is known of a peer")?;
+            let gave_up = |key: &String| key.contains(kitsune2_api::META_KEY_UNRESPONSIVE);
+            if said.values().any(|notes| notes.keys().any(gave_up)) {
+                unreachable_peers += 1;
+            } else {
+                reachable_peers += 1;
+            }
+        }
+        let key = dna_hash.to_string();
+        if reachable_peers + unreachable_peers > 0 {
+            self.notes.set_alone(&key, false)?;
+        }
+        let arc = if self.notes.is_alone(&key) { Arc::Full } else { self.own_arc(collection).await? };
+        Ok(Sight { arc, reachable_peers, unreachable_peers })
+    }
+
+    async fn own_arc(&self, collection: &Collection) -> Result<Arc> {
+        let request = Kitsune2NetworkMetricsRequest {
+            dna_hash: Some(collection.dna_hash.clone()),
+            include_dht_summary: false,
+        };
+        let metrics =
+            self.conductor.dump_network_metrics(request).await.context("cannot read the network's state")?;
+        let of_agent = metrics
+            .get(&collection.dna_hash)
+            .and_then(|metrics| metrics.local_agents.iter().find(|local| local.agent == collection.agent));
+        Ok(match of_agent.map(|local| &local.storage_arc) {
+            Some(arc) if *arc == DhtArc::FULL => Arc::Full,
+            Some(_) => Arc::Empty,
+            None => Arc::Unknown,
+        })
+    }
+}

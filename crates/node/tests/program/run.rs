@@ -1,0 +1,121 @@
+//! Running the program in a data directory of its own.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+/// A data directory, and the program in it.
+pub struct Program {
+    dir: tempfile::TempDir,
+    passphrase: String,
+}
+
+/// A program that serves; stopped when dropped.
+pub struct Serving {
+    child: Child,
+}
+
+impl Program {
+    pub fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), passphrase: "a passphrase for tests".to_owned() }
+    }
+
+    pub fn with_passphrase(mut self, passphrase: &str) -> Self {
+        self.passphrase = passphrase.to_owned();
+        self
+    }
+
+    /// A file beside the data directory, with this content.
+    pub fn file(&self, name: &str, content: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rose-forest"));
+        command
+            .args(args)
+            .arg("--data-dir")
+            .arg(self.data_dir())
+            .env("ROSE_FOREST_PASSPHRASE", &self.passphrase)
+            .stdin(Stdio::null());
+        if std::env::var_os("ROSE_FOREST_DNA").is_none() {
+            let packed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../workdir/rose_forest.dna");
+            if packed.is_file() {
+                command.env("ROSE_FOREST_DNA", packed);
+            }
+        }
+        command
+    }
+
+    /// Runs a command.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs a command that has to succeed, and reads the JSON lines that it prints.
+    pub fn json(&self, args: &[&str]) -> Vec<Value> {
+        let output = self.command(args).arg("--json").output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The one object that a command prints.
+    pub fn one(&self, args: &[&str]) -> Value {
+        let mut lines = self.json(args);
+        assert_eq!(lines.len(), 1, "{args:?}: {lines:?}");
+        lines.remove(0)
+    }
+
+    /// What a command that has to fail says.
+    pub fn refused(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(!output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Starts serving, and waits until it does.
+    pub fn serve(&self) -> Serving {
+        use std::io::{BufRead, BufReader};
+        let mut child = self.command(&["serve", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(first["event"], "serving");
+        // Whatever else it says is read, or it would wait for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Serving { child }
+    }
+}
+
+impl Serving {
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The ids of the hits, as JSON.
+pub fn ids(answer: &Value) -> Vec<Value> {
+    answer["hits"].as_array().unwrap().iter().map(|hit| hit["id"].clone()).collect()
+}
+
+/// Three points in two dimensions.
+pub const THREE: &str = r#"{"id": 1, "vector": [1, 0], "payload": {"word": "east"}}
+{"id": "north", "vector": [0, 1], "payload": {"word": "north"}}
+{"id": 3, "vector": [0.9, 0.1]}
+"#;

@@ -1,0 +1,130 @@
+//! `cargo verify`: everything that must hold before a change is accepted, in one command.
+//!
+//! Steps run in order, the quick ones first. A failed step does not stop the others, so that one run
+//! shows everything that is wrong. The last line is `N passed, N failed`.
+
+mod steps;
+
+use crate::layout::Layout;
+use anyhow::{Result, ensure};
+use std::process::ExitCode;
+use std::time::Instant;
+use steps::{STEPS, Step};
+
+/// What to check.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only these steps, by name (see --list).
+    steps: Vec<String>,
+    /// Leave out what compiles or runs a conductor.
+    #[arg(long)]
+    light: bool,
+    /// Name the steps and end.
+    #[arg(long)]
+    list: bool,
+}
+
+/// Runs the chosen steps and fails if one of them does.
+pub fn run(layout: &Layout, options: &Options) -> Result<ExitCode> {
+    let chosen = choose(options)?;
+    if options.list {
+        for step in chosen {
+            println!("{:13} {}", step.name, step.what);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("target directory: {}", layout.target.display());
+    let whole = Instant::now();
+    let mut outcomes = Vec::new();
+    for (index, step) in chosen.iter().enumerate() {
+        println!("\n[{}/{}] {}: {}", index + 1, chosen.len(), step.name, step.what);
+        let start = Instant::now();
+        let outcome = (step.run)(layout);
+        let took = duration(start.elapsed().as_secs());
+        match &outcome {
+            Ok(()) => println!("{} passed in {took}", step.name),
+            Err(problem) => println!("{} failed after {took}: {problem:#}", step.name),
+        }
+        outcomes.push((step.name, outcome.is_ok(), took));
+    }
+    println!("\n{}", summary(&outcomes, &duration(whole.elapsed().as_secs())));
+    let failed = outcomes.iter().any(|(_, passed, _)| !passed);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn choose(options: &Options) -> Result<Vec<&'static Step>> {
+    for name in &options.steps {
+        ensure!(STEPS.iter().any(|step| step.name == name), "no step is called {name}: see --list");
+    }
+    let wanted = |step: &&Step| {
+        (options.steps.is_empty() || options.steps.iter().any(|name| name == step.name))
+            && !(options.light && step.conductor)
+    };
+    Ok(STEPS.iter().filter(wanted).collect())
+}
+
+fn summary(outcomes: &[(&str, bool, String)], whole: &str) -> String {
+    let mut lines = String::new();
+    for (name, passed, took) in outcomes {
+        lines += &format!("{} {name:13} {took}\n", if *passed { "passed" } else { "FAILED" });
+    }
+    let passed = outcomes.iter().filter(|(_, passed, _)| *passed).count();
+    lines += &format!("in {whole}\n{passed} passed, {} failed", outcomes.len() - passed);
+    lines
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(steps: &[&str], light: bool) -> Options {
+        Options { steps: steps.iter().map(|&name| name.to_owned()).collect(), light, list: false }
+    }
+
+    #[test]
+    fn every_step_has_a_name_of_its_own() {
+        for (index, step) in STEPS.iter().enumerate() {
+            assert!(STEPS[..index].iter().all(|other| other.name != step.name), "{}", step.name);
+        }
+    }
+
+    #[test]
+    fn named_steps_run_in_the_usual_order() {
+        let chosen = choose(&options(&["clippy", "format"], false)).unwrap();
+        assert_eq!(chosen.iter().map(|step| step.name).collect::<Vec<_>>(), ["format", "clippy"]);
+    }
+
+    #[test]
+    fn light_leaves_out_the_conductor() {
+        let chosen = choose(&options(&[], true)).unwrap();
+        assert!(!chosen.is_empty() && chosen.iter().all(|step| !step.conductor));
+    }
+
+    #[test]
+    fn a_step_that_does_not_exist_is_an_error() {
+        assert!(choose(&options(&["spelling"], false)).is_err());
+    }
+
+    #[test]
+    fn the_last_line_counts_the_steps() {
+        let outcomes = [
+            ("one", true, "1 s".to_owned()),
+            ("two", false, "2 s".to_owned()),
+            ("three", true, "3 s".to_owned()),
+        ];
+        assert_eq!(summary(&outcomes, "6 s").lines().last(), Some("2 passed, 1 failed"));
+    }
+
+    #[test]
+    fn a_duration_is_written_for_people() {
+        assert_eq!(duration(59), "59 s");
+        assert_eq!(duration(61), "1 min 1 s");
+    }
+}

@@ -1,0 +1,99 @@
+//! What this agent has written, from its own chain: the state that calls of `settle` and `upkeep` go on from.
+//! Cost: linear in the chain, as every call is anyway.
+
+use hdk::prelude::*;
+use rose_forest_integrity::{LinkTypes, UnitEntryTypes, hash_ref};
+use rose_forest_rules::{
+    reference::{CellId, HashRef},
+    tag::CellTag,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A link from a cell to one of this agent's blocks.
+pub struct CellLink {
+    /// The action that creates it.
+    pub link: ActionHash,
+    /// When.
+    pub created: Timestamp,
+    /// The block.
+    pub block: ActionHash,
+    /// The cell.
+    pub cell: CellId,
+    /// What it says.
+    pub tag: CellTag,
+}
+
+/// This agent's blocks and links.
+#[derive(Default)]
+pub struct Chain {
+    /// Blocks of cells that were written and have never been linked, oldest first.
+    pub unlinked: Vec<ActionHash>,
+    /// Links to blocks in cells that have not been deleted, oldest first.
+    pub links: Vec<CellLink>,
+}
+
+impl Chain {
+    /// Reads the chain.
+    pub fn read() -> ExternResult<Self> {
+        let records = query(ChainQueryFilter::new().include_entries(false))?;
+        let vector = EntryType::try_from(UnitEntryTypes::Vector)?;
+        let mut written = Vec::new();
+        let mut linked = BTreeSet::new();
+        let mut links = BTreeMap::new();
+        let mut chain = Self::default();
+        for record in &records {
+            let action = record.action();
+            let hash = record.action_address();
+            match &action.data {
+                ActionData::Create(create) if create.entry_type == vector => written.push(hash.clone()),
+                ActionData::CreateLink(link) => {
+                    let Some(block) = link.target_address.clone().into_action_hash() else { continue };
+                    match LinkTypes::from_type(link.zome_index, link.link_type)? {
+                        Some(LinkTypes::EpochToBlock) => {
+                            linked.insert(block);
+                        }
+                        Some(LinkTypes::CellToBlock) => {
+                            linked.insert(block.clone());
+                            let (Some(base), Ok(tag)) = (
+                                link.base_address.clone().into_action_hash(),
+                                CellTag::from_bytes(&link.tag.0),
+                            ) else {
+                                continue;
+                            };
+                            let cell = CellId { founding: hash_ref(&base), index: tag.index };
+                            let created = action.timestamp();
+                            let link = CellLink { link: hash.clone(), created, block, cell, tag };
+                            links.insert(hash.clone(), link);
+                        }
+                        Some(_) | None => {}
+                    }
+                }
+                ActionData::DeleteLink(delete) => {
+                    links.remove(&delete.link_add_address);
+                }
+                _ => {}
+            }
+        }
+        chain.unlinked = written.into_iter().filter(|block| !linked.contains(block)).collect();
+        chain.links = links.into_values().collect();
+        chain.links.sort_by_key(|link| link.created);
+        Ok(chain)
+    }
+
+    /// All blocks of cells that have not been replaced: linked ones and those that wait for it.
+    pub fn settled_blocks(&self) -> impl Iterator<Item = &ActionHash> {
+        self.links.iter().map(|link| &link.block).chain(&self.unlinked)
+    }
+
+    /// Links to blocks that other linked blocks replace, each with the links to those.
+    pub fn replaced(&self) -> Vec<(&CellLink, Vec<&CellLink>)> {
+        let mut by = BTreeMap::<HashRef, Vec<&CellLink>>::new();
+        for link in &self.links {
+            for block in &link.tag.replaces {
+                by.entry(*block).or_default().push(link);
+            }
+        }
+        let replaced = self.links.iter().filter_map(|link| Some((link, by.remove(&hash_ref(&link.block))?)));
+        replaced.collect()
+    }
+}

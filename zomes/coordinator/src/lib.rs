@@ -1,0 +1,125 @@
+//! The coordinator zome: what an agent can do with a collection.
+//!
+//! Every function here reads its input, calls what does the work and returns. Nothing survives between calls;
+//! what an earlier call began is found again on the agent's own chain. Calls that write must come one after the
+//! other: two at once, and the slower one fails with `HeadMoved` and has written nothing.
+
+mod blocks;
+mod bulk;
+mod cells;
+mod chain;
+mod collection;
+mod fail;
+mod fresh;
+mod insert;
+mod look;
+mod nodes;
+mod own;
+mod points;
+mod routes;
+mod search;
+mod settle;
+mod shares;
+mod signals;
+mod upkeep;
+mod versions;
+
+use hdk::prelude::*;
+use rose_forest_api::*;
+use rose_forest_api::{DeleteInput, GetInput};
+
+/// Lets peers send signals. A peer has no secret to show, so the grant is for everybody, and the only thing it
+/// grants is to be told something.
+#[hdk_extern]
+pub fn init(_: ()) -> ExternResult<InitCallbackResult> {
+    signals::grant()?;
+    Ok(InitCallbackResult::Pass)
+}
+
+/// Tells clients and peers of new blocks.
+#[hdk_extern(infallible)]
+pub fn post_commit(actions: Vec<SignedActionHashed>) {
+    if let Err(error) = signals::after_commit(actions) {
+        warn!("no word was sent of new blocks, peers will find them by their links: {error}");
+    }
+}
+
+/// A peer's word of new blocks.
+#[hdk_extern]
+pub fn recv_remote_signal(blocks: Vec<BlockWritten>) -> ExternResult<()> {
+    signals::received(blocks)
+}
+
+/// Inserts or overwrites up to 10,000 points. They can be found when the call returns.
+/// Cost: one block and one link.
+#[hdk_extern]
+pub fn insert(input: InsertInput) -> ExternResult<WriteOutput> {
+    insert::insert(&input)
+}
+
+/// Inserts many points, sorted into cells before they are written. They can be found once `settle` is done.
+/// Cost: a block for every cell that gets rows; reads the ids of all blocks of this author.
+#[hdk_extern]
+pub fn bulk_insert(input: InsertInput) -> ExternResult<WriteOutput> {
+    bulk::bulk_insert(&input)
+}
+
+/// Deletes points of this author by id.
+#[hdk_extern]
+pub fn delete(input: DeleteInput) -> ExternResult<WriteOutput> {
+    insert::delete(&input)
+}
+
+/// Reads points by id.
+#[hdk_extern]
+pub fn get(input: GetInput) -> ExternResult<GetOutput> {
+    points::get(&input)
+}
+
+/// Reads a page of points.
+#[hdk_extern]
+pub fn scroll(input: ScrollInput) -> ExternResult<ScrollOutput> {
+    points::scroll(&input)
+}
+
+/// Counts points.
+#[hdk_extern]
+pub fn count(input: CountInput) -> ExternResult<CountOutput> {
+    points::count(&input)
+}
+
+/// Searches the nearest points.
+#[hdk_extern]
+pub fn search(input: SearchInput) -> ExternResult<SearchOutput> {
+    search::search(&input)
+}
+
+/// Moves this author's fresh rows into cells, step by step: call again until `done`.
+#[hdk_extern]
+pub fn settle(input: SettleInput) -> ExternResult<SettleOutput> {
+    settle::settle(&input)
+}
+
+/// Keeps cells in shape: splits crowded ones, lets small ones give way, gathers scattered blocks.
+#[hdk_extern]
+pub fn upkeep(input: UpkeepInput) -> ExternResult<UpkeepOutput> {
+    upkeep::upkeep(&input)
+}
+
+/// Says something of this node, if it is new. Returns the action that says it.
+#[hdk_extern]
+pub fn announce(input: AnnounceInput) -> ExternResult<ActionHash> {
+    nodes::announce(input)
+}
+
+/// The nodes that announced themselves, as this node knows.
+#[hdk_extern]
+pub fn list_nodes(_: ()) -> ExternResult<Vec<NodeInfo>> {
+    nodes::list()
+}
+
+/// The collection as this node sees it.
+#[hdk_extern]
+pub fn collection_info(_: ()) -> ExternResult<CollectionInfo> {
+    collection::info()
+}
