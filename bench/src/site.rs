@@ -12,8 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the caller of a node says that stores everything and reaches everybody.
-pub const FULL_VIEW: View = View { arc: Arc::Full, unreachable_peers: 0 };
 /// How long anything may take that is waited for.
 const DEADLINE: Duration = Duration::from_secs(300);
 
@@ -129,7 +127,7 @@ impl Site {
         self.call(
             agent,
             "search",
-            SearchInput { vector, k, nprobe, view: FULL_VIEW, ..SearchInput::default() },
+            SearchInput { vector, k, nprobe, view: View::FULL, ..SearchInput::default() },
         )
         .await
     }

@@ -119,6 +119,7 @@ impl Loaded {
         let before = site.info(0).await?.chain_length;
         let rows = data.rows.nrows();
         let input: InsertInput = data.input(0..rows);
+        eprintln!("  loading {rows} rows");
         let busy = processor_seconds();
         let start = Instant::now();
         let _: WriteOutput = site.call(0, "bulk_insert", input).await?;

@@ -45,7 +45,7 @@ pub async fn run() -> Result<Section> {
     counted.call::<_, UpkeepOutput>("upkeep", "upkeep", UpkeepInput::default()).await?;
     counted.settle("settle of what upkeep wrote").await?;
     let vector = data.query(0);
-    let search = SearchInput { vector, k: 10, view: crate::site::FULL_VIEW, ..SearchInput::default() };
+    let search = SearchInput { vector, k: 10, view: View::FULL, ..SearchInput::default() };
     counted.call::<_, SearchOutput>("search", "search", search).await?;
     site.stop().await?;
     Ok(section)

@@ -38,9 +38,18 @@ pub struct View {
     /// How much of the collection this node stores.
     #[serde(default)]
     pub arc: Arc,
+    /// Peers that are known and seem to be there; nothing when nobody told. It matters to a node that does not
+    /// store everything.
+    #[serde(default)]
+    pub reachable_peers: Option<u32>,
     /// Peers that are known and cannot be reached now.
     #[serde(default)]
     pub unreachable_peers: u32,
+}
+
+impl View {
+    /// What the caller of a node says that stores the whole collection.
+    pub const FULL: Self = Self { arc: Arc::Full, reachable_peers: None, unreachable_peers: 0 };
 }
 
 /// Why an answer may lack something.
@@ -51,6 +60,11 @@ pub enum Gap {
     ArcNotFull,
     /// The caller did not say how much the node stores, and asked to look no further.
     ArcUnknown,
+    /// The node does not store the whole collection, and there is nobody to ask for the rest: the conductor then
+    /// answers from what it holds, as if that were everything.
+    NobodyToAsk,
+    /// The node does not store the whole collection, and the caller did not say whether there is anybody to ask.
+    PeersUnknown,
     /// So many peers could not be reached; what only they have is missing.
     PeersUnreachable(u32),
     /// So many look-ups over the network failed, and were answered from what this node holds.

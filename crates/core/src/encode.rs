@@ -70,8 +70,11 @@ fn write_sq8(distance: Distance, vector: &[f32], out: &mut Vec<u8>) {
         Distance::Dot | Distance::Euclid | Distance::Manhattan => Some(full_range_scale(largest)),
     };
     let step = scale.map_or(f64::from(largest) / MAX_CODE, f64::from);
+    let steps_in_one = if step > 0.0 { 1.0 / step } else { 0.0 };
+    // Half away from zero, as `round` does, which is a call in wasm. `as` cuts off.
     let quantised = |x: f32| {
-        if step > 0.0 { (f64::from(x) / step).round().clamp(-MAX_CODE, MAX_CODE) as i8 } else { 0 }
+        let steps = (f64::from(x) * steps_in_one).clamp(-MAX_CODE, MAX_CODE);
+        (steps + 0.5f64.copysign(steps)) as i32 as i8
     };
     let start = out.len();
     out.extend(vector.iter().map(|x| quantised(*x) as u8));

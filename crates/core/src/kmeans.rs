@@ -11,15 +11,17 @@
 
 mod centres;
 mod refine;
+mod rows;
 mod seeding;
 mod update;
 
 pub use centres::Centres;
 pub(crate) use centres::cost;
 pub(crate) use refine::refine;
+pub use rows::{OneRow, Row, Rows};
 pub(crate) use update::move_to_means;
 
-use crate::{ClusterError, Distance, Space, VectorError, distance::kernel, random::Random};
+use crate::{ClusterError, Distance, random::Random};
 use ndarray::{Array2, ArrayView2};
 
 /// How to cluster, and how hard to try.
@@ -56,12 +58,12 @@ impl KMeans {
         if self.clusters == 0 {
             return Err(ClusterError::NoClusters);
         }
-        let rows = prepared(rows.to_owned(), self.distance)?;
+        let rows = Rows::prepared(rows.to_owned(), self.distance)?;
         Ok(self.centres_of(&rows).into_rows())
     }
 
-    /// As [`KMeans::centres`], of [`prepared`] rows. There is at least one row and one cluster.
-    pub(crate) fn centres_of(&self, rows: &Array2<f32>) -> Centres {
+    /// As [`KMeans::centres`], of [prepared](Rows::prepared) rows. There is at least one row and one cluster.
+    pub(crate) fn centres_of(&self, rows: &Rows) -> Centres {
         let mut random = Random::new(self.seed, 0);
         let mut centres = Centres::new(self.distance, seeding::seeds(rows, self, &mut random));
         update::mini_batches(&mut centres, rows, self, &mut random);
@@ -72,24 +74,6 @@ impl KMeans {
         }
         centres
     }
-}
-
-/// Rows in standard layout, checked, and of unit length under cosine.
-pub(crate) fn prepared(rows: Array2<f32>, distance: Distance) -> Result<Array2<f32>, ClusterError> {
-    if rows.nrows() == 0 {
-        return Err(ClusterError::NoRows);
-    }
-    let space = Space { dimension: rows.ncols(), distance, encoding: crate::Encoding::F32 };
-    let mut rows = if rows.is_standard_layout() { rows } else { rows.as_standard_layout().into_owned() };
-    for (row, mut components) in rows.rows_mut().into_iter().enumerate() {
-        // Rows in standard layout are slices.
-        let components = components.as_slice_mut().unwrap_or_default();
-        space.check(components).map_err(|source| ClusterError::Row { row, source })?;
-        if distance == Distance::Cosine && !kernel::normalise(components) {
-            return Err(ClusterError::Row { row, source: VectorError::ZeroVector });
-        }
-    }
-    Ok(rows)
 }
 
 #[cfg(test)]

@@ -29,17 +29,32 @@ impl Space {
         if vector.len() != self.dimension {
             return Err(VectorError::WrongDimension { expected: self.dimension, received: vector.len() });
         }
-        if let Some((component, received)) = vector.iter().enumerate().find(|(_, x)| !x.is_finite()) {
-            return Err(VectorError::NotFinite { component, received: *received });
+        // Without their sign, the bits of floats are ordered as the numbers are, then infinity, then what is no number.
+        let largest = vector.iter().fold(0, |largest, x| (x.to_bits() & !SIGN).max(largest));
+        if largest > limits::MAX_COMPONENT.to_bits() {
+            return Err(out_of_range(vector));
         }
-        let max = limits::MAX_COMPONENT;
-        if let Some((component, received)) = vector.iter().enumerate().find(|(_, x)| x.abs() > max) {
-            return Err(VectorError::TooLarge { component, max, received: *received });
-        }
-        if self.distance == Distance::Cosine && vector.iter().all(|x| *x == 0.0) {
+        if self.distance == Distance::Cosine && largest == 0 {
             return Err(VectorError::ZeroVector);
         }
         Ok(())
+    }
+}
+
+/// The sign of an f32.
+const SIGN: u32 = 1 << 31;
+
+/// What is wrong with a vector that has a component out of range: the first that is not finite, or the first too large.
+#[cold]
+fn out_of_range(vector: &[f32]) -> VectorError {
+    let max = limits::MAX_COMPONENT;
+    let first = |wrong: fn(&f32) -> bool| vector.iter().copied().enumerate().find(|(_, x)| wrong(x));
+    match first(|x| !x.is_finite()) {
+        Some((component, received)) => VectorError::NotFinite { component, received },
+        None => {
+            let (component, received) = first(|x| x.abs() > limits::MAX_COMPONENT).unwrap_or_default();
+            VectorError::TooLarge { component, max, received }
+        }
     }
 }
 

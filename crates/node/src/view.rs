@@ -23,7 +23,8 @@ pub struct Sight {
 
 impl From<Sight> for View {
     fn from(sight: Sight) -> Self {
-        Self { arc: sight.arc, unreachable_peers: sight.unreachable_peers }
+        let (reachable_peers, unreachable_peers) = (Some(sight.reachable_peers), sight.unreachable_peers);
+        Self { arc: sight.arc, reachable_peers, unreachable_peers }
     }
 }
 

@@ -22,6 +22,7 @@ pub enum Act {
         /// Its serialized content, true or not.
         bytes: ByteBuf,
         /// Whether to keep it from all others.
+        #[serde(default)]
         private: bool,
     },
     /// Updates the entry of an action, whoever signed that.

@@ -20,7 +20,7 @@ mod wait;
 pub use dna::{adversary, collection, dna, schema, with_properties};
 pub use forge::*;
 pub use network::{Network, config, zero_arc};
-pub use node::{APP, FULL_VIEW, Node, Refused};
+pub use node::{APP, Node, Refused};
 pub use raw_block::RawBlock;
 pub use rows::{Row, by_id, row, rows, topic};
 pub use settling::all_of_it;

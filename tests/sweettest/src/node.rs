@@ -10,9 +10,6 @@ use std::fmt::Debug;
 /// The name of the installed app.
 pub const APP: &str = "rose-forest";
 
-/// What the caller of a node says that stores everything and reaches everybody.
-pub const FULL_VIEW: View = View { arc: Arc::Full, unreachable_peers: 0 };
-
 /// The message with which the zome refused a call.
 pub type Refused = String;
 
@@ -77,14 +74,14 @@ impl Node {
     /// Reads points by id, with vectors.
     pub async fn get(&self, ids: impl IntoIterator<Item = u64>) -> Vec<Point> {
         let ids = ids.into_iter().map(PointId::Int).collect();
-        let input = GetInput { ids, author: None, with_vector: true, scope: Scope::Local, view: FULL_VIEW };
+        let input = GetInput { ids, author: None, with_vector: true, scope: Scope::Local, view: View::FULL };
         self.call::<_, GetOutput>("get", input).await.points
     }
 
     /// Searches what the node holds, with the default number of probes.
     pub async fn search(&self, vector: &[f32], k: u32) -> SearchOutput {
         let vector = floats_to_bytes(vector);
-        self.call("search", SearchInput { vector, k, view: FULL_VIEW, ..SearchInput::default() }).await
+        self.call("search", SearchInput { vector, k, view: View::FULL, ..SearchInput::default() }).await
     }
 
     /// The integer ids of the nearest points.
@@ -100,7 +97,7 @@ impl Node {
 
     /// How many points the node holds.
     pub async fn count(&self) -> u64 {
-        let input = CountInput { view: FULL_VIEW, ..CountInput::default() };
+        let input = CountInput { view: View::FULL, ..CountInput::default() };
         self.call::<_, CountOutput>("count", input).await.points
     }
 
@@ -113,7 +110,7 @@ impl Node {
                 cursor,
                 limit: Some(limit),
                 with_vector: true,
-                view: FULL_VIEW,
+                view: View::FULL,
                 ..ScrollInput::default()
             };
             let page: ScrollOutput = self.call("scroll", input).await;
@@ -136,6 +133,15 @@ impl Node {
             (self.count().await == points).then_some(())
         })
         .await;
+    }
+
+    /// What this node sees, if it stores nothing for others: whom it knows.
+    pub async fn view(&self) -> View {
+        let me = self.agent().to_k2_agent();
+        let of = vec![self.cell.dna_hash().clone()];
+        let known = self.conductor.get_agent_infos(Some(of)).await.unwrap();
+        let others = known.iter().filter(|info| info.agent != me && !info.is_tombstone && info.url.is_some());
+        View { arc: Arc::Empty, reachable_peers: Some(others.count() as u32), unreachable_peers: 0 }
     }
 
     /// Stops the conductor and starts it again on the same data.

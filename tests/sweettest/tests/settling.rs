@@ -5,7 +5,7 @@ use rose_forest_api::{
     WriteOutput, floats_to_bytes,
 };
 use rose_forest_sweettest::{
-    FULL_VIEW, Network, Node, Row, all_of_it, by_id, collection, row, rows, topic, until,
+    Network, Node, Row, View::FULL, all_of_it, by_id, collection, row, rows, topic, until,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,7 +100,7 @@ async fn only_new_versions(node: &Node) {
     for nprobe in [None, Some(1)] {
         let at = async |axis: usize, id: u64| {
             let vector = floats_to_bytes(&topic(WIDE, axis, id));
-            let input = SearchInput { vector, k: 40, nprobe, view: FULL_VIEW, ..SearchInput::default() };
+            let input = SearchInput { vector, k: 40, nprobe, view: View::FULL, ..SearchInput::default() };
             node.call::<_, SearchOutput>("search", input).await
         };
         let old_3 = at(3, 3).await;
@@ -179,7 +179,7 @@ async fn watch(node: &Node, stop: &AtomicBool) -> BTreeMap<(PointId, AgentPubKey
             k: 1_000,
             nprobe: Some(1_000),
             without_payload: true,
-            view: FULL_VIEW,
+            view: View::FULL,
             ..SearchInput::default()
         };
         let found: SearchOutput = node.call("search", input).await;

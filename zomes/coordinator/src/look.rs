@@ -49,7 +49,7 @@ impl Look {
 
     /// A read of what this node holds, which is all that its own author needs.
     pub fn local() -> Self {
-        Self::new(Scope::Local, View { arc: Arc::Full, unreachable_peers: 0 })
+        Self::new(Scope::Local, View::FULL)
     }
 
     /// The links of several bases, in their order; ten bases at a time.
@@ -88,10 +88,12 @@ impl Look {
 
     /// What was missed. Nothing means that the answer is complete as far as this node can know.
     pub fn gaps(&self) -> Vec<Gap> {
-        let arc = match (self.scope, self.view.arc) {
-            (Scope::Network, _) | (Scope::Local, Arc::Full) => None,
-            (Scope::Local, Arc::Empty) => Some(Gap::ArcNotFull),
-            (Scope::Local, Arc::Unknown) => Some(Gap::ArcUnknown),
+        let arc = match (self.view.arc, self.scope, self.view.reachable_peers) {
+            (Arc::Full, ..) | (_, Scope::Network, Some(1..)) => None,
+            (_, Scope::Network, Some(0)) => Some(Gap::NobodyToAsk),
+            (_, Scope::Network, None) => Some(Gap::PeersUnknown),
+            (Arc::Empty, Scope::Local, _) => Some(Gap::ArcNotFull),
+            (Arc::Unknown, Scope::Local, _) => Some(Gap::ArcUnknown),
         };
         let counted = [
             (self.view.unreachable_peers, Gap::PeersUnreachable(self.view.unreachable_peers)),

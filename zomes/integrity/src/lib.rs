@@ -45,7 +45,8 @@ pub fn schema() -> Result<Schema, Refusal> {
     Ok(Schema::from_bytes(dna_info()?.modifiers.properties.bytes())?)
 }
 
-/// The record op and the entry op of an action get one verdict, so each pair stands in one pattern.
+/// The record op and the entry op of an action get one verdict, so each pair stands in one pattern. (A conductor
+/// hands out entries by their records; links it hands out from their bases alone.)
 fn check(op: &Op) -> Checked {
     match flatten(op)? {
         FlatOp::CreateRecord(OpRecord::CreateEntry { app_entry, action })
@@ -67,8 +68,10 @@ fn check(op: &Op) -> Checked {
         FlatOp::CreateRecord(OpRecord::DeleteEntry { action }) | FlatOp::Delete(OpDelete { action }) => {
             delete::check_delete(&action)
         }
-        FlatOp::CreateRecord(OpRecord::CreateLink { link_type, action })
-        | FlatOp::Link(OpLink::CreateLink { link_type, action }) => link::check_create(link_type, &action),
+        FlatOp::CreateRecord(OpRecord::CreateLink { link_type, action }) => {
+            link::check_form(link_type, &action)
+        }
+        FlatOp::Link(OpLink::CreateLink { link_type, action }) => link::check_create(link_type, &action),
         FlatOp::CreateRecord(OpRecord::DeleteLink { action }) => delete::check_delete_link(&action),
         FlatOp::Link(OpLink::DeleteLink { original_action, action, .. }) => {
             delete::check_author(original_action.author(), action.author())

@@ -23,6 +23,38 @@ proptest! {
     }
 
     #[test]
+    fn four_at_a_time_give_the_same_numbers((a, b) in two_vectors()) {
+        let half: Vec<f32> = b.iter().map(|x| x / 2.0).collect();
+        let back: Vec<f32> = b.iter().rev().copied().collect();
+        // The last is of another length, now and then.
+        for last in [a.as_slice(), &a[..a.len().min(1 + a.len() / 2)]] {
+            let four = [b.as_slice(), &half, &back, last];
+            prop_assert_eq!(kernel::squared_euclid_four(&a, four), four.map(|b| kernel::squared_euclid(&a, b)));
+            prop_assert_eq!(kernel::manhattan_four(&a, four), four.map(|b| kernel::manhattan(&a, b)));
+        }
+    }
+
+    #[test]
+    fn integers_agree_with_the_oracle((a, b) in two_vectors()) {
+        let integers = |v: &[f32]| {
+            let mut unit = v.to_vec();
+            let mut integers = Vec::new();
+            kernel::normalise(&mut unit);
+            kernel::to_integers(&unit, &mut integers);
+            (unit, integers)
+        };
+        let ((x, a), (y, b)) = (integers(&a), integers(&b));
+        let sum: i64 = a.iter().zip(&b).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum();
+        prop_assert_eq!(i64::from(kernel::dot_integers(&a, &b)), sum);
+        let four = [b.as_slice(), &a, &b[..b.len() / 2], &[]];
+        prop_assert_eq!(kernel::dot_integers_four(&a, four), four.map(|b| kernel::dot_integers(&a, b)));
+        // Each component is off by half a step at most, and the other vector has unit length.
+        let unit = f64::from(kernel::UNIT);
+        let allowed = ((a.len() as f64).sqrt() + 1.0) / unit;
+        prop_assert!((sum as f64 / unit / unit - scalar::dot(&x, &y)).abs() <= allowed);
+    }
+
+    #[test]
     fn every_score_agrees_with_the_oracle_and_is_symmetric((a, b) in two_vectors()) {
         for distance in DISTANCES {
             let expected = scalar::score(distance, &a, &b);

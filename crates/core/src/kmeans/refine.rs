@@ -3,9 +3,8 @@
 //! For centres that are already about right, as after clustering region by region: a row then moves to a
 //! neighbour if anywhere, and a pass costs a dozen comparisons a row, however many centres there are.
 
-use super::{Centres, update};
+use super::{Centres, Rows, update};
 use crate::distance::kernel;
-use ndarray::Array2;
 
 /// Centres that a row is compared with: its own and the nearest to that. A row whose nearest is farther off
 /// gets there in a later pass.
@@ -13,12 +12,11 @@ const NEIGHBOURS: usize = 12;
 
 /// Moves centres for `passes` passes, and then each row's `nearest` once more. `rows` in standard layout and, under
 /// cosine, of unit length; `nearest` one centre a row.
-pub(crate) fn refine(centres: &mut Centres, rows: &Array2<f32>, nearest: &mut [usize], passes: usize) {
+pub(crate) fn refine(centres: &mut Centres, rows: &Rows, nearest: &mut [usize], passes: usize) {
     for pass in 0..=passes {
         let around = neighbours(centres);
-        let mut costs = Vec::with_capacity(rows.nrows());
-        for (row, nearest) in rows.rows().into_iter().zip(nearest.iter_mut()) {
-            let row = row.to_slice().unwrap_or_default();
+        let mut costs = Vec::with_capacity(rows.len());
+        for (row, nearest) in rows.iter().zip(nearest.iter_mut()) {
             let candidates = around.get(*nearest).map(Vec::as_slice).unwrap_or_default();
             let Some((centre, cost)) = centres.nearest_of(row, candidates) else { continue };
             *nearest = centre;

@@ -1,6 +1,6 @@
 //! k-means++: each next centre is a row, drawn with a probability that grows with how badly it is served.
 
-use super::KMeans;
+use super::{KMeans, Rows};
 use crate::{Distance, distance::kernel, random::Random};
 use ndarray::{Array2, Axis};
 
@@ -9,10 +9,10 @@ use ndarray::{Array2, Axis};
 const SEED_ROWS_PER_CENTRE: usize = 32;
 
 /// Up to `options.clusters` different rows. `rows` is not empty.
-pub(super) fn seeds(rows: &Array2<f32>, options: &KMeans, random: &mut Random) -> Array2<f32> {
-    let wanted = options.clusters.min(rows.nrows());
-    let candidates = random.sample(wanted.saturating_mul(SEED_ROWS_PER_CENTRE), rows.nrows());
-    let candidates = rows.select(Axis(0), &candidates);
+pub(super) fn seeds(rows: &Rows, options: &KMeans, random: &mut Random) -> Array2<f32> {
+    let wanted = options.clusters.min(rows.len());
+    let candidates = random.sample(wanted.saturating_mul(SEED_ROWS_PER_CENTRE), rows.len());
+    let candidates = rows.floats().select(Axis(0), &candidates);
     let mut chosen = Vec::with_capacity(wanted);
     let mut weights = vec![f64::INFINITY; candidates.nrows()];
     let mut next = random.below(candidates.nrows());

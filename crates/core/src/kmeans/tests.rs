@@ -1,6 +1,8 @@
 //! Centres are finite, useful and repeatable, whatever the rows.
 
 use super::*;
+use crate::VectorError;
+use crate::distance::kernel;
 use crate::test_vectors::{DISTANCES, distance, vector};
 use ndarray::{Axis, array};
 use proptest::prelude::*;
@@ -10,8 +12,8 @@ fn matrix(rows: Vec<Vec<f32>>) -> Array2<f32> {
     Array2::from_shape_vec(shape, rows.concat()).unwrap()
 }
 
-fn total_cost(centres: &Centres, rows: &Array2<f32>) -> f64 {
-    rows.rows().into_iter().map(|row| f64::from(centres.nearest(row.to_slice().unwrap()).unwrap().1)).sum()
+fn total_cost(centres: &Centres, rows: &Rows) -> f64 {
+    rows.iter().map(|row| f64::from(centres.nearest(row).unwrap().1)).sum()
 }
 
 proptest! {
@@ -39,12 +41,11 @@ proptest! {
     fn every_row_is_given_its_nearest_centre(
         rows in prop::collection::vec(vector(5), 1..30), distance in distance()
     ) {
-        let rows = prepared(matrix(rows), distance).unwrap();
+        let rows = Rows::prepared(matrix(rows), distance).unwrap();
         let centres = KMeans::new(4, distance, 1).centres_of(&rows);
-        for row in rows.rows() {
-            let row = row.to_slice().unwrap();
+        for row in rows.iter() {
             let (nearest, cost) = centres.nearest(row).unwrap();
-            let costs: Vec<f32> = centres.costs(row).collect();
+            let costs = centres.costs(row);
             prop_assert_eq!(costs[nearest], cost);
             prop_assert!(costs.iter().all(|other| *other >= cost));
         }
@@ -55,7 +56,7 @@ proptest! {
 fn passes_make_rows_better_served() {
     let rows = crate::synthetic::Synthetic::new(3, 24).rows(600);
     for distance in DISTANCES {
-        let rows = prepared(rows.clone(), distance).unwrap();
+        let rows = Rows::prepared(rows.clone(), distance).unwrap();
         let served = |batches, passes| {
             let options = KMeans { batches, passes, ..KMeans::new(12, distance, 5) };
             total_cost(&options.centres_of(&rows), &rows)
@@ -70,7 +71,8 @@ fn separate_clusters_are_found() {
     let rows = array![[0.0f32, 0.1], [0.1, 0.0], [9.0, 9.1], [9.1, 9.0], [-9.0, 9.0], [-9.1, 9.1]];
     let centres =
         Centres::new(Distance::Euclid, KMeans::new(3, Distance::Euclid, 2).centres(rows.view()).unwrap());
-    let of = |row: usize| centres.nearest(&rows.row(row).to_vec()).unwrap().0;
+    let of =
+        |row: usize| centres.nearest(OneRow::new(Distance::Euclid, &rows.row(row).to_vec()).row()).unwrap().0;
     assert_eq!((of(0), of(2), of(4)), (of(1), of(3), of(5)));
     assert!(of(0) != of(2) && of(2) != of(4) && of(0) != of(4));
 }
@@ -87,21 +89,21 @@ fn rows_that_are_all_equal_give_one_centre() {
 fn a_centre_without_rows_is_put_on_the_row_that_is_worst_served() {
     let rows = array![[0.0f32], [0.0], [1.0], [7.0]];
     let mut centres = Centres::new(Distance::Euclid, array![[0.5f32], [100.0]]);
-    assert!(update::lloyd(&mut centres, &rows));
+    assert!(update::lloyd(&mut centres, &Rows::new(Distance::Euclid, rows)));
     assert_eq!(centres.rows().row(1).to_vec(), [7.0]);
 }
 
 #[test]
 fn refining_reaches_every_neighbour_and_serves_rows_no_worse() {
     let rows = crate::synthetic::Synthetic::new(4, 24).rows(800);
+    let rows = Rows::prepared(rows, Distance::Cosine).unwrap();
     let mut centres = KMeans { passes: 0, ..KMeans::new(30, Distance::Cosine, 5) }.centres_of(&rows);
     let before = total_cost(&centres, &rows);
-    let mut nearest = vec![0; rows.nrows()];
+    let mut nearest = vec![0; rows.len()];
     refine(&mut centres, &rows, &mut nearest, 6);
     assert!(total_cost(&centres, &rows) < before);
-    let right = rows.rows().into_iter().zip(&nearest);
-    let right =
-        right.filter(|(row, nearest)| centres.nearest(row.to_slice().unwrap()).unwrap().0 == **nearest);
+    let right = rows.iter().zip(&nearest);
+    let right = right.filter(|(row, nearest)| centres.nearest(*row).unwrap().0 == **nearest);
     assert!(right.count() > 700);
 }
 

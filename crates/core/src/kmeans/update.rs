@@ -1,17 +1,15 @@
 //! Moving centres: mini-batches, passes over all rows, and the repair of centres that nothing is near.
 
-use super::{Centres, KMeans};
+use super::{Centres, KMeans, Rows};
 use crate::{Distance, distance::kernel, random::Random};
-use ndarray::Array2;
 
 /// Learns from random batches: each row pulls its nearest centre towards itself, by one part in as many rows
 /// as that centre has seen.
-pub(super) fn mini_batches(centres: &mut Centres, rows: &Array2<f32>, options: &KMeans, random: &mut Random) {
+pub(super) fn mini_batches(centres: &mut Centres, rows: &Rows, options: &KMeans, random: &mut Random) {
     let mut seen = vec![0u32; centres.len()];
     for _ in 0..options.batches {
-        let batch: Vec<usize> = (0..options.batch_rows).map(|_| random.below(rows.nrows())).collect();
-        let nearest: Vec<_> =
-            batch.iter().map(|row| centres.nearest(rows.row(*row).to_slice().unwrap_or_default())).collect();
+        let batch: Vec<usize> = (0..options.batch_rows).map(|_| random.below(rows.len())).collect();
+        let nearest: Vec<_> = batch.iter().map(|row| centres.nearest(rows.row(*row))).collect();
         for (row, nearest) in batch.iter().zip(nearest) {
             let Some((centre, _)) = nearest else { continue };
             let Some(seen) = seen.get_mut(centre) else { continue };
@@ -19,15 +17,16 @@ pub(super) fn mini_batches(centres: &mut Centres, rows: &Array2<f32>, options: &
             let rate = 1.0 / *seen as f32;
             let old = centres.rows().row(centre).to_vec();
             // Weighted, so that numbers of any size stay finite.
-            let moved = old.iter().zip(rows.row(*row)).map(|(c, x)| c * (1.0 - rate) + x * rate);
-            centres.set_row(centre, moved);
+            let pairs = old.iter().zip(rows.row(*row).floats);
+            let moved: Vec<f32> = pairs.map(|(c, x)| c * (1.0 - rate) + x * rate).collect();
+            centres.set_row(centre, &moved);
         }
         if centres.distance() == Distance::Cosine {
             for centre in 0..centres.len() {
                 let mut unit = centres.rows().row(centre).to_vec();
                 // Opposite rows may cancel out: then the centre stays short until the next batch.
                 if kernel::normalise(&mut unit) {
-                    centres.set_row(centre, unit.into_iter());
+                    centres.set_row(centre, &unit);
                 }
             }
         }
@@ -35,31 +34,25 @@ pub(super) fn mini_batches(centres: &mut Centres, rows: &Array2<f32>, options: &
 }
 
 /// One pass: every row to its nearest centre, every centre to the mean of its rows. Whether a centre moved.
-pub(super) fn lloyd(centres: &mut Centres, rows: &Array2<f32>) -> bool {
-    let nearest =
-        rows.rows().into_iter().filter_map(|row| centres.nearest(row.to_slice().unwrap_or_default()));
+pub(super) fn lloyd(centres: &mut Centres, rows: &Rows) -> bool {
+    let nearest = rows.iter().filter_map(|row| centres.nearest(row));
     let (nearest, costs): (Vec<usize>, Vec<f32>) = nearest.unzip();
     move_to_means(centres, rows, &nearest, &costs)
 }
 
 /// Every centre to the mean of the rows that it is `nearest` to, or, if it has none, to the row with the
 /// highest of `costs` that no other such centre took. Whether a centre moved.
-pub(crate) fn move_to_means(
-    centres: &mut Centres,
-    rows: &Array2<f32>,
-    nearest: &[usize],
-    costs: &[f32],
-) -> bool {
-    let dimension = rows.ncols();
+pub(crate) fn move_to_means(centres: &mut Centres, rows: &Rows, nearest: &[usize], costs: &[f32]) -> bool {
+    let dimension = rows.dimension();
     // In f64: sums of many rows of large numbers stay finite and exact enough.
     let mut sums = vec![0.0f64; centres.len() * dimension];
     let mut counts = vec![0usize; centres.len()];
-    for (row, centre) in rows.rows().into_iter().zip(nearest) {
+    for (row, centre) in rows.iter().zip(nearest) {
         if let Some(count) = counts.get_mut(*centre) {
             *count += 1;
         }
         let sums = sums.get_mut(centre * dimension..).unwrap_or_default();
-        for (sum, x) in sums.iter_mut().zip(row.to_slice().unwrap_or_default()) {
+        for (sum, x) in sums.iter_mut().zip(row.floats) {
             *sum += f64::from(*x);
         }
     }
@@ -69,7 +62,7 @@ pub(crate) fn move_to_means(
     for ((centre, count), sums) in counts.iter().enumerate().zip(sums.chunks_exact(dimension.max(1))) {
         let mut new: Vec<f32> = if *count == 0 {
             match worst_served.next() {
-                Some(row) => rows.row(row).to_vec(),
+                Some(row) => rows.row(row).floats.to_vec(),
                 None => continue,
             }
         } else {
@@ -80,7 +73,7 @@ pub(crate) fn move_to_means(
             continue;
         }
         moved |= centres.rows().row(centre).iter().ne(new.iter());
-        centres.set_row(centre, new.into_iter());
+        centres.set_row(centre, &new);
     }
     moved
 }

@@ -3,7 +3,7 @@
 use super::{plan_cells, plan_regions};
 use crate::{
     ClusterError, Distance,
-    kmeans::{Centres, KMeans, move_to_means, prepared, refine},
+    kmeans::{Centres, KMeans, Rows, move_to_means, refine},
     random::Random,
 };
 use ndarray::{Array2, ArrayView2, Axis};
@@ -66,16 +66,16 @@ pub fn found(
     let wanted_regions = plan_regions(wanted_cells);
     let mut random = Random::new(seed, 1);
     let chosen = random.sample(wanted_cells * ROWS_PER_CELL, sample.nrows());
-    let rows = prepared(sample.select(Axis(0), &chosen), distance)?;
+    let rows = Rows::prepared(sample.select(Axis(0), &chosen), distance)?;
 
     let options = KMeans { passes: REGION_PASSES, ..KMeans::new(wanted_regions, distance, seed) };
-    let of_regions = rows.nrows().min(wanted_regions * ROWS_PER_REGION);
-    let regions = options.centres_of(&rows.view().split_at(Axis(0), of_regions).0.into_owned());
+    let of_regions: Vec<usize> = (0..rows.len().min(wanted_regions * ROWS_PER_REGION)).collect();
+    let regions = options.centres_of(&rows.select(&of_regions));
     let members = members(&regions, &rows);
 
-    let mut centres = Array2::zeros((0, rows.ncols()));
+    let mut centres = Array2::zeros((0, rows.dimension()));
     let mut region_of = Vec::new();
-    let mut nearest = vec![0; rows.nrows()];
+    let mut nearest = vec![0; rows.len()];
     let shares = apportion(wanted_cells, &members.iter().map(Vec::len).collect::<Vec<_>>());
     for ((region, members), wanted) in members.iter().enumerate().zip(shares) {
         let cells = if members.is_empty() {
@@ -83,11 +83,10 @@ pub fn found(
         } else {
             let seed = seed.wrapping_add(region as u64).wrapping_add(1);
             let options = KMeans { passes: CELL_PASSES, ..KMeans::new(wanted, distance, seed) };
-            options.centres_of(&rows.select(Axis(0), members))
+            options.centres_of(&rows.select(members))
         };
         for row in members {
-            let components = rows.row(*row);
-            if let Some((cell, _)) = cells.nearest(components.to_slice().unwrap_or_default())
+            if let Some((cell, _)) = cells.nearest(rows.row(*row))
                 && let Some(nearest) = nearest.get_mut(*row)
             {
                 *nearest = centres.nrows() + cell;
@@ -113,10 +112,10 @@ pub fn found(
 }
 
 /// The rows that are nearest to each centre.
-fn members(centres: &Centres, rows: &Array2<f32>) -> Vec<Vec<usize>> {
+fn members(centres: &Centres, rows: &Rows) -> Vec<Vec<usize>> {
     let mut members = vec![Vec::new(); centres.len()];
-    for (row, components) in rows.rows().into_iter().enumerate() {
-        if let Some((centre, _)) = centres.nearest(components.to_slice().unwrap_or_default())
+    for (row, components) in rows.iter().enumerate() {
+        if let Some((centre, _)) = centres.nearest(components)
             && let Some(members) = members.get_mut(centre)
         {
             members.push(row);

@@ -3,7 +3,7 @@
 use crate::{
     Distance, VectorError,
     distance::{self, kernel},
-    kmeans::Centres,
+    kmeans::{Centres, OneRow},
     top_k::{Scored, TopK},
 };
 use ndarray::{Array2, ArrayView2};
@@ -154,9 +154,9 @@ impl<K: Copy + Ord> Router<K> {
         if row.len() != self.dimension {
             return None;
         }
-        let row = self.prepared(row);
+        let row = OneRow::new(self.distance, row);
         let mut nearest = TopK::new(ASSIGN_REGIONS);
-        for (cost, key) in self.regions.centres.costs(&row).zip(&self.regions.keys) {
+        for (cost, key) in self.regions.centres.costs(row.row()).into_iter().zip(&self.regions.keys) {
             if self.cells.get(key).is_some_and(|cells| !cells.keys.is_empty()) {
                 nearest.push(-cost, *key);
             }
@@ -164,7 +164,7 @@ impl<K: Copy + Ord> Router<K> {
         let mut best = TopK::new(1);
         for region in nearest.into_sorted() {
             let Some(cells) = self.cells.get(&region.key) else { continue };
-            if let Some((place, cost)) = cells.centres.nearest(&row)
+            if let Some((place, cost)) = cells.centres.nearest(row.row())
                 && let Some(key) = cells.keys.get(place)
             {
                 best.push(-cost, *key);

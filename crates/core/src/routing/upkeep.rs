@@ -7,7 +7,7 @@
 use super::plan_cells;
 use crate::{
     ClusterError, Distance,
-    kmeans::{Centres, KMeans, cost},
+    kmeans::{Centres, KMeans, OneRow, cost},
 };
 use ndarray::{Array2, ArrayView2, Axis};
 use std::collections::BTreeSet;
@@ -120,7 +120,8 @@ pub fn split_cell(
 ) -> Result<Array2<f32>, ClusterError> {
     let old = KMeans::new(1, distance, seed).centres(rows)?;
     let centres = Centres::new(distance, KMeans::new(3, distance, seed).centres(rows)?);
-    let stays = old.as_slice().and_then(|old| centres.nearest(old)).map(|(nearest, _)| nearest);
+    let old = old.as_slice().map(|old| OneRow::new(distance, old));
+    let stays = old.and_then(|old| centres.nearest(old.row())).map(|(nearest, _)| nearest);
     let new: Vec<usize> = (0..centres.len()).filter(|place| Some(*place) != stays).collect();
     Ok(centres.rows().select(Axis(0), &new))
 }

@@ -83,6 +83,8 @@ pub(crate) fn gap(gap: &Gap) -> String {
             "this node has not compared what it has with its peers yet (--network asks them)".to_owned()
         }
         Gap::ArcUnknown => "it is not known how much this node has".to_owned(),
+        Gap::NobodyToAsk => "this node does not have everything, and there is no peer to ask".to_owned(),
+        Gap::PeersUnknown => "it is not known whether there is a peer to ask".to_owned(),
         Gap::PeersUnreachable(n) => format!("{n} peers cannot be reached"),
         Gap::NetworkFailed(n) => format!("{n} look-ups over the network failed"),
         Gap::BlocksMissing(n) => format!("{n} blocks are known and not here yet"),

@@ -80,6 +80,27 @@ impl Program {
         String::from_utf8(output.stderr).unwrap()
     }
 
+    /// Starts a command, and does not wait for it.
+    pub fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Waits until a load has noted a batch as written, and returns how many rows that are. The command goes on.
+    pub fn written_when_a_batch_is_done(&self, load: &mut Child) -> u64 {
+        let journals = self.data_dir().join("journals");
+        loop {
+            for file in std::fs::read_dir(&journals).into_iter().flatten().flatten() {
+                let journal = std::fs::read(file.path()).unwrap_or_default();
+                let journal: Value = serde_json::from_slice(&journal).unwrap_or_default();
+                if let Some(rows @ 1..) = journal["rows_written"].as_u64() {
+                    return rows;
+                }
+            }
+            assert!(load.try_wait().unwrap().is_none(), "the load ended before a batch was noted");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// Starts serving, and waits until it does.
     pub fn serve(&self) -> Serving {
         use std::io::{BufRead, BufReader};

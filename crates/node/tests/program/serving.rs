@@ -2,6 +2,7 @@
 
 use crate::run::{Program, THREE, ids};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 #[test]
 fn commands_go_through_the_node_that_serves_and_a_second_one_is_refused() {
@@ -27,5 +28,37 @@ fn nobody_else_can_use_the_control_socket() {
     let serving = node.serve();
     let socket = node.data_dir().join("control.sock");
     assert_eq!(std::fs::metadata(socket).unwrap().permissions().mode() & 0o777, 0o600);
+    serving.stop();
+}
+
+/// Rows in three batches of a bulk load.
+const MANY: u64 = 110_000;
+
+#[test]
+fn a_node_killed_in_the_middle_of_an_insert_comes_back_whole_and_the_insert_goes_on() {
+    let node = Program::new();
+    let serving = node.serve();
+    node.one(&["collection", "create", "line", "--dimension", "2", "--distance", "euclid"]);
+    let rows: String =
+        (0..MANY).map(|i| format!("{{\"id\": {i}, \"vector\": [{i}, {}]}}\n", i % 300)).collect();
+    let file = node.file("line.jsonl", &rows);
+
+    let mut insert = node.start(&["insert", "line", &file]);
+    let before = node.written_when_a_batch_is_done(&mut insert);
+    // Dropping it kills it.
+    drop(serving);
+    assert!(!insert.wait().unwrap().success(), "the insert says that its node is gone");
+    assert!(before < MANY, "nothing was left to be interrupted");
+
+    let serving = node.serve();
+    let loaded = node.one(&["insert", "line", &file]);
+    let (resumed, inserted) = (loaded["resumed"].as_u64().unwrap(), loaded["inserted"].as_u64().unwrap());
+    assert!(resumed >= before && inserted > 0, "{loaded}, {before} before");
+    assert_eq!(resumed + inserted, MANY, "{loaded}");
+    let found: BTreeSet<u64> =
+        node.json(&["export", "line"]).iter().map(|point| point["id"].as_u64().unwrap()).collect();
+    assert_eq!((found.len() as u64, found.last()), (MANY, Some(&(MANY - 1))));
+    let near = node.one(&["search", "line", "--vector", "[54321, 21]", "-k", "1"]);
+    assert_eq!((ids(&near), &near["complete"]), (vec![json!(54_321)], &json!(true)));
     serving.stop();
 }

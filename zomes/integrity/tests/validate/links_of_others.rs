@@ -107,3 +107,30 @@ fn a_link_of_a_type_that_does_not_exist_is_refused() {
     let record = ops::record_and_activity(&rose(), action.data).remove(0);
     assert_eq!(forest.dht.verdict_on(record), broken("WrongType"));
 }
+
+/// The verdict on the record alone of a link that is bent.
+fn record(link_type: LinkTypes, bend: impl FnOnce(&mut Link)) -> Verdict {
+    let mut forest = forest();
+    let mut link = forest.link(link_type);
+    bend(&mut link);
+    // Whatever would be looked up misses.
+    forest.dht.actions.clear();
+    forest.dht.entries.clear();
+    forest.dht.verdict_on(link.create().swap_remove(0))
+}
+
+#[test]
+fn the_record_of_a_link_is_checked_for_its_form_without_a_look_up() {
+    let entry = || AnyLinkableHash::from(EntryHash::from_raw_32(vec![102; 32]));
+    for link_type in FROM_ANCHORS.into_iter().chain([LinkTypes::RegionToCells, LinkTypes::CellToBlock]) {
+        assert_eq!(record(link_type, |_| ()), Verdict::Valid, "{link_type:?}");
+        assert_eq!(record(link_type, |link| link.base = entry()), broken("LinkBase"), "{link_type:?}");
+        assert_eq!(record(link_type, |link| link.target = entry()), broken("LinkTarget"), "{link_type:?}");
+    }
+    for link_type in FROM_ANCHORS {
+        assert_eq!(record(link_type, |link| link.tag.push(0)), broken("TagLength"), "{link_type:?}");
+    }
+    for link_type in [LinkTypes::RegionToCells, LinkTypes::CellToBlock] {
+        assert_eq!(record(link_type, |link| link.tag.push(0)), broken("TrailingBytes"), "{link_type:?}");
+    }
+}

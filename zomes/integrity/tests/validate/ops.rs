@@ -90,6 +90,11 @@ pub fn bare_record(signed: SignedActionHashed) -> Op {
     Op::CreateRecord(CreateRecord { record: Record::new(signed, RecordEntry::NA) })
 }
 
+/// Whether an op stores the record of a new link.
+pub fn is_record_of_link(op: &Op) -> bool {
+    matches!(op, Op::CreateRecord(op) if matches!(op.record.action().data, ActionData::CreateLink(_)))
+}
+
 /// The record op of an action without an entry, and the op of its author's activity.
 pub fn record_and_activity(author: &AgentPubKey, data: ActionData) -> Vec<Op> {
     let signed = sign(action(author, data));
