@@ -39,6 +39,8 @@ struct Args {
 fn main() -> Result<()> {
     let args = Args::parse();
     busy::watch()?;
+    // As the program does.
+    rose_forest::page_cache::enlarge()?;
     let out = match (&args.out, args.suites.is_empty()) {
         (Some(path), _) if path.as_os_str() == "-" => None,
         (Some(path), _) => Some(path.clone()),

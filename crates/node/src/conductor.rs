@@ -17,6 +17,7 @@ pub const DEFAULT_GOSSIP_MS: u32 = 5_000;
 pub async fn start(settings: Settings) -> Result<ConductorHandle> {
     // Two providers are compiled in, so rustls cannot choose by itself. Whoever was first has set one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    crate::page_cache::enlarge()?;
     let new = settings.dir.is_new();
     let root = settings.dir.conductor();
     std::fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;

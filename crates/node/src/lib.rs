@@ -19,6 +19,7 @@ pub mod load;
 pub mod network;
 pub mod node;
 mod notes;
+pub mod page_cache;
 pub mod passphrase;
 pub mod readers;
 pub mod requests;
