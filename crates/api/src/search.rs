@@ -83,7 +83,7 @@ pub struct SearchInput {
     pub vector: Vec<u8>,
     /// How many: 1 to 1,000.
     pub k: u32,
-    /// Cells to look into, nearest first, at least 1: more cost more and find more. By default about 27 and 0.96
+    /// Cells to look into, nearest first, at least 1: more cost more and find more. By default about 36 and 0.45
     /// times the root of the number of cells: fewer where one cell is much nearer than the others, more where
     /// many are alike.
     #[serde(default)]

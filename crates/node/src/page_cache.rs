@@ -34,9 +34,8 @@ pub fn enlarge() -> Result<()> {
     let mut methods = MaybeUninit::<sqlite3_pcache_methods2>::zeroed();
     // SAFETY: SQLite writes the struct that it is given. A zeroed one is valid: its fields are numbers, pointers and
     // optional functions.
-    let (code, mut methods) = unsafe {
-        (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, methods.as_mut_ptr()), methods.assume_init())
-    };
+    let (code, mut methods) =
+        unsafe { (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, methods.as_mut_ptr()), methods.assume_init()) };
     ensure!(code == SQLITE_OK, "SQLite does not say what its page cache is: error {code}");
     let Some(built_in) = methods.xCachesize else { return Ok(()) };
     BUILT_IN.get_or_init(|| built_in);

@@ -32,8 +32,8 @@ fn the_plan_for_known_sizes_stays_what_was_measured() {
     };
     assert_eq!(plan(0), (1, 1, 1));
     assert_eq!(plan(1), (1, 1, 1));
-    assert_eq!(plan(20_000), (100, 10, 37));
-    assert_eq!(plan(100_000), (337, 18, 45));
+    assert_eq!(plan(20_000), (121, 11, 41));
+    assert_eq!(plan(100_000), (337, 18, 44));
     assert_eq!(default_regions(0), 1);
     assert_eq!(default_regions(11), 10);
     assert_eq!(default_regions(18), 13);
