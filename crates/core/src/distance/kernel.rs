@@ -70,7 +70,8 @@ pub fn to_integers(a: &[f32], out: &mut Vec<i16>) {
 #[inline]
 pub fn dot_integers(a: &[i16], b: &[i16]) -> i32 {
     let common = a.len().min(b.len());
-    let ((a_chunks, a_rest), (b_chunks, b_rest)) = (a[..common].as_chunks(), b[..common].as_chunks());
+    let (a_chunks, a_rest) = a.split_at(common).0.as_chunks();
+    let (b_chunks, b_rest) = b.split_at(common).0.as_chunks();
     let mut sums = i32x4::ZERO;
     for (x, y) in a_chunks.iter().zip(b_chunks) {
         sums += i16x8::new(*x).dot(i16x8::new(*y));

@@ -70,6 +70,11 @@ impl Rows {
         self.floats.nrows()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Components of each.
     pub fn dimension(&self) -> usize {
         self.floats.ncols()
@@ -147,7 +152,8 @@ impl OneRow {
 }
 
 impl Row<'_> {
-    /// What clustering makes small: [`super::cost`], under cosine from the integers.
+    /// What clustering makes small: under cosine minus the inner product, from the integers; the squared Euclidean
+    /// distance for dot and Euclid; the Manhattan distance.
     pub fn cost(self, distance: Distance, other: Self) -> f32 {
         match distance {
             Distance::Cosine => from_integers(kernel::dot_integers(self.integers, other.integers)),
