@@ -1,7 +1,7 @@
 //! What a search says when it cannot see everything.
 
 use rose_forest_api::{Arc, Gap, Scope, SearchInput, SearchOutput, View, floats_to_bytes};
-use rose_forest_sweettest::{Network, Node, View::FULL, collection, config, rows, topic, until, zero_arc};
+use rose_forest_sweettest::{Network, Node, collection, config, rows, topic, until, zero_arc};
 
 const D: usize = 8;
 
