@@ -16,7 +16,7 @@ pub fn lies(world: &World) -> Vec<Lie> {
         let rows: Vec<_> = (id..id + rows).map(|id| (id, topic(D, 0, id))).collect();
         RawBlock::of(schema, None, world.now, &rows)
     };
-    let mut block = |name, bytes: Vec<u8>| lies.push(Lie { name, act: Act::block(bytes) });
+    let mut block = |name, bytes: Vec<u8>| lies.push(Lie::new(name, Act::block(bytes)));
 
     block("no block at all", b"nonsense".to_vec());
     block("a block cut short", {
@@ -76,46 +76,46 @@ pub fn lies(world: &World) -> Vec<Lie> {
         both.bytes()
     });
 
-    lies.push(Lie {
-        name: "an entry that does not decode as a block",
-        act: Act::raw_entry(EntryKind::Vector, vec![0x93, 1, 2, 3]),
-    });
-    lies.push(Lie {
-        name: "a block and something behind it",
-        act: Act::raw_entry(
+    lies.push(Lie::new(
+        "an entry that does not decode as a block",
+        Act::raw_entry(EntryKind::Vector, vec![0x93, 1, 2, 3]),
+    ));
+    lies.push(Lie::new(
+        "a block and something behind it",
+        Act::raw_entry(
             EntryKind::Vector,
             [entry_bytes(&VectorEntry { block: true_block(1).bytes().into() }), vec![0xc0]].concat(),
         ),
-    });
+    ));
     let private = entry_bytes(&VectorEntry { block: true_block(1).bytes().into() });
-    lies.push(Lie {
-        name: "a block that only its author could read",
-        act: Act::Entry { entry_type: EntryKind::Vector as u8, bytes: private.into(), private: true },
-    });
-    lies.push(Lie {
-        name: "the update of a block",
-        act: Act::Update {
+    lies.push(Lie::new(
+        "a block that only its author could read",
+        Act::Entry { entry_type: EntryKind::Vector as u8, bytes: private.into(), private: true },
+    ));
+    lies.push(Lie::new(
+        "the update of a block",
+        Act::Update {
             original: world.own.block.clone(),
             bytes: entry_bytes(&VectorEntry { block: true_block(1).bytes().into() }).into(),
         },
-    });
-    lies.push(Lie {
-        name: "the update of another's block",
-        act: Act::Update {
+    ));
+    lies.push(Lie::new(
+        "the update of another's block",
+        Act::Update {
             original: world.theirs.block.clone(),
             bytes: entry_bytes(&VectorEntry { block: true_block(1).bytes().into() }).into(),
         },
-    });
-    lies.push(Lie {
-        name: "the deletion of another's block",
-        act: Act::Delete { original: world.theirs.block.clone() },
-    });
+    ));
+    lies.push(Lie::new(
+        "the deletion of another's block",
+        Act::Delete { original: world.theirs.block.clone() },
+    ));
     lies.extend(metadata(world));
     lies
 }
 
 fn metadata(world: &World) -> Vec<Lie> {
-    let lie = |name, entry| Lie { name, act: Act::entry(EntryKind::NodeMetadata, &entry) };
+    let lie = |name, entry| Lie::new(name, Act::entry(EntryKind::NodeMetadata, &entry));
     let own = metadata_entry(&world.liar);
     let mut about_another = own.clone();
     about_another.agent.0[10] ^= 1;
@@ -127,13 +127,13 @@ fn metadata(world: &World) -> Vec<Lie> {
         lie("metadata about another", about_another),
         lie("metadata with a long name", wordy),
         lie("metadata with too many capabilities", capable),
-        Lie {
-            name: "the update of metadata",
-            act: Act::Update { original: world.own.metadata.clone(), bytes: entry_bytes(&own).into() },
-        },
-        Lie {
-            name: "the deletion of another's metadata",
-            act: Act::Delete { original: world.theirs.metadata.clone() },
-        },
+        Lie::new(
+            "the update of metadata",
+            Act::Update { original: world.own.metadata.clone(), bytes: entry_bytes(&own).into() },
+        ),
+        Lie::new(
+            "the deletion of another's metadata",
+            Act::Delete { original: world.theirs.metadata.clone() },
+        ),
     ]
 }

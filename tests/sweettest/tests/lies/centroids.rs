@@ -9,10 +9,9 @@ use rose_forest_sweettest::{Act, CentroidEntry, EntryKind, hash_ref};
 
 pub fn lies(world: &World) -> Vec<Lie> {
     let cells =
-        |name, cells: Cells| Lie { name, act: Act::entry(EntryKind::Centroid, &CentroidEntry::Cells(cells)) };
-    let shares = |name, shares: Shares| Lie {
-        name,
-        act: Act::entry(EntryKind::Centroid, &CentroidEntry::Shares(shares)),
+        |name, cells: Cells| Lie::new(name, Act::entry(EntryKind::Centroid, &CentroidEntry::Cells(cells)));
+    let shares = |name, shares: Shares| {
+        Lie::new(name, Act::entry(EntryKind::Centroid, &CentroidEntry::Shares(shares)))
     };
     let region = world.region();
     let with_centre = |component: f32| {
@@ -35,7 +34,7 @@ pub fn lies(world: &World) -> Vec<Lie> {
         cells("a centre that is no number", Cells { centres: with_centre(f32::NAN), ..regions_entry() }),
         cells("an infinite centre", Cells { centres: with_centre(f32::INFINITY), ..cells_entry(region) }),
         cells("a zero centre under cosine", Cells { centres: vec![0; D * 4], ..regions_entry() }),
-        Lie { name: "the deletion of cells", act: Act::Delete { original: world.cells.clone() } },
+        Lie::new("the deletion of cells", Act::Delete { original: world.cells.clone() }),
         shares(
             "an empty share",
             Shares { seq: 2, shares: vec![rose_forest_rules::centroid::Share { rows: 0, ..share.clone() }] },
@@ -54,9 +53,6 @@ pub fn lies(world: &World) -> Vec<Lie> {
             (a.cell, b.cell) = (other(1), other(0));
             Shares { seq: 6, shares: vec![a, b] }
         }),
-        Lie {
-            name: "the deletion of another's shares",
-            act: Act::Delete { original: world.theirs.shares.clone() },
-        },
+        Lie::new("the deletion of another's shares", Act::Delete { original: world.theirs.shares.clone() }),
     ]
 }

@@ -19,7 +19,18 @@ fn link(
     target: impl Into<AnyLinkableHash>,
     tag: Vec<u8>,
 ) -> Lie {
-    Lie { name, act: Act::link(kind, base, target, tag) }
+    Lie::new(name, Act::link(kind, base, target, tag))
+}
+
+/// A link that has the right form, and refers to something that it must not.
+fn reference(
+    name: &'static str,
+    kind: LinkKind,
+    base: impl Into<AnyLinkableHash>,
+    target: impl Into<AnyLinkableHash>,
+    tag: Vec<u8>,
+) -> Lie {
+    Lie { needs_look_up: true, ..link(name, kind, base, target, tag) }
 }
 
 fn fresh(world: &World) -> Vec<Lie> {
@@ -64,8 +75,14 @@ fn routing(world: &World) -> Vec<Lie> {
     use LinkKind::{RegionToCells, RoutingToRegions};
     vec![
         link("regions on another anchor", RoutingToRegions, anchor(Anchor::Fresh), regions.clone(), vec![]),
-        link("cells where regions belong", RoutingToRegions, anchor(Anchor::Routing), cells.clone(), vec![]),
-        link(
+        reference(
+            "cells where regions belong",
+            RoutingToRegions,
+            anchor(Anchor::Routing),
+            cells.clone(),
+            vec![],
+        ),
+        reference(
             "a block where regions belong",
             RoutingToRegions,
             anchor(Anchor::Routing),
@@ -73,22 +90,22 @@ fn routing(world: &World) -> Vec<Lie> {
             vec![],
         ),
         link("regions with a tag", RoutingToRegions, anchor(Anchor::Routing), regions.clone(), vec![1]),
-        link("cells of another region", RegionToCells, regions.clone(), cells.clone(), region_tag(1)),
-        link("cells of no region", RegionToCells, regions.clone(), cells.clone(), region_tag(2)),
-        link("cells below cells", RegionToCells, cells.clone(), cells.clone(), region_tag(0)),
-        link("regions below regions", RegionToCells, regions.clone(), regions, region_tag(0)),
-        link("cells below a block", RegionToCells, world.fresh.clone(), cells, region_tag(0)),
+        reference("cells of another region", RegionToCells, regions.clone(), cells.clone(), region_tag(1)),
+        reference("cells of no region", RegionToCells, regions.clone(), cells.clone(), region_tag(2)),
+        reference("cells below cells", RegionToCells, cells.clone(), cells.clone(), region_tag(0)),
+        reference("regions below regions", RegionToCells, regions.clone(), regions, region_tag(0)),
+        reference("cells below a block", RegionToCells, world.fresh.clone(), cells, region_tag(0)),
     ]
 }
 
 fn cells(world: &World) -> Vec<Lie> {
     let to_block = |name, tag: CellTag| {
         let (base, target) = (world.cells.clone(), world.own.block.clone());
-        link(name, LinkKind::CellToBlock, base, target, tag.to_bytes())
+        reference(name, LinkKind::CellToBlock, base, target, tag.to_bytes())
     };
     let truth = world.tag();
     let elsewhere = |name, base: AnyLinkableHash, target: AnyLinkableHash| {
-        link(name, LinkKind::CellToBlock, base, target, world.tag().to_bytes())
+        reference(name, LinkKind::CellToBlock, base, target, world.tag().to_bytes())
     };
     let replaced = hash_ref(&world.fresh);
     vec![
@@ -108,7 +125,13 @@ fn cells(world: &World) -> Vec<Lie> {
         elsewhere("another's block", world.cells.clone().into(), world.theirs.block.clone().into()),
         elsewhere("a fresh block in a cell", world.cells.clone().into(), world.fresh.clone().into()),
         elsewhere("a block below regions", world.regions.clone().into(), world.own.block.clone().into()),
-        elsewhere("a block below an anchor", anchor(Anchor::Routing).into(), world.own.block.clone().into()),
+        link(
+            "a block below an anchor",
+            LinkKind::CellToBlock,
+            anchor(Anchor::Routing),
+            world.own.block.clone(),
+            world.tag().to_bytes(),
+        ),
         elsewhere("metadata in a cell", world.cells.clone().into(), world.own.metadata.clone().into()),
     ]
 }
@@ -117,12 +140,18 @@ fn own_only(world: &World) -> Vec<Lie> {
     let (shares, nodes) = (anchor(Anchor::Shares), anchor(Anchor::Nodes));
     use LinkKind::{NodesToMetadata, SharesToCentroid};
     vec![
-        link("another's shares", SharesToCentroid, shares.clone(), world.theirs.shares.clone(), vec![]),
-        link("cells as shares", SharesToCentroid, shares.clone(), world.cells.clone(), vec![]),
+        reference("another's shares", SharesToCentroid, shares.clone(), world.theirs.shares.clone(), vec![]),
+        reference("cells as shares", SharesToCentroid, shares.clone(), world.cells.clone(), vec![]),
         link("shares on another anchor", SharesToCentroid, nodes.clone(), world.own.shares.clone(), vec![]),
         link("shares with a tag", SharesToCentroid, shares, world.own.shares.clone(), vec![7]),
-        link("another's metadata", NodesToMetadata, nodes.clone(), world.theirs.metadata.clone(), vec![]),
-        link("a block as metadata", NodesToMetadata, nodes, world.own.block.clone(), vec![]),
+        reference(
+            "another's metadata",
+            NodesToMetadata,
+            nodes.clone(),
+            world.theirs.metadata.clone(),
+            vec![],
+        ),
+        reference("a block as metadata", NodesToMetadata, nodes, world.own.block.clone(), vec![]),
         link(
             "metadata on another anchor",
             NodesToMetadata,
@@ -130,9 +159,6 @@ fn own_only(world: &World) -> Vec<Lie> {
             world.own.metadata.clone(),
             vec![],
         ),
-        Lie {
-            name: "the deletion of another's link",
-            act: Act::DeleteLink { link: world.their_link.clone() },
-        },
+        Lie::new("the deletion of another's link", Act::DeleteLink { link: world.their_link.clone() }),
     ]
 }

@@ -28,13 +28,22 @@ pub struct Lie {
     pub name: &'static str,
     /// The action.
     pub act: Act,
+    /// Whether one has to look up what a link refers to in order to see it. That is done on the link op alone, and
+    /// whoever holds just the record accepts it.
+    pub needs_look_up: bool,
 }
 
 impl Lie {
+    /// A lie that shows in the action and its entry.
+    pub fn new(name: &'static str, act: Act) -> Lie {
+        Lie { name, act, needs_look_up: false }
+    }
+
     /// The ops that peers have to refuse. What an agent's activity says of the action is not among them: it does
     /// not carry the content.
     pub fn ops(&self) -> Vec<ChainOpType> {
         match &self.act {
+            Act::Link { .. } if self.needs_look_up => vec![ChainOpType::CreateLink],
             Act::Entry { private: true, .. } => vec![ChainOpType::CreateRecord],
             Act::Entry { .. } => vec![ChainOpType::CreateRecord, ChainOpType::CreateEntry],
             Act::Update { .. } => vec![
