@@ -14,13 +14,17 @@ pub const CONDUCTOR_PACKAGES: [&str; 6] =
     ["-p", "rose-forest", "-p", "rose-forest-sweettest", "-p", "rose-forest-bench"];
 
 /// What links no conductor and compiles in a minute or two.
-pub const LIGHT_PACKAGES: [&str; 14] = [
+pub const LIGHT_PACKAGES: [&str; 18] = [
     "-p",
     "rose-forest-rules",
     "-p",
     "rose-forest-core",
     "-p",
     "rose-forest-api",
+    "-p",
+    "rose-forest-index",
+    "-p",
+    "rose-forest-store",
     "-p",
     "rose_forest_integrity",
     "-p",
