@@ -14,7 +14,7 @@ pub const CONDUCTOR_PACKAGES: [&str; 6] =
     ["-p", "rose-forest", "-p", "rose-forest-sweettest", "-p", "rose-forest-bench"];
 
 /// What links no conductor and compiles in a minute or two.
-pub const LIGHT_PACKAGES: [&str; 18] = [
+pub const LIGHT_PACKAGES: [&str; 20] = [
     "-p",
     "rose-forest-rules",
     "-p",
@@ -25,6 +25,8 @@ pub const LIGHT_PACKAGES: [&str; 18] = [
     "rose-forest-index",
     "-p",
     "rose-forest-store",
+    "-p",
+    "rose-forest-engine",
     "-p",
     "rose_forest_integrity",
     "-p",

@@ -1,0 +1,6 @@
+//! A collection as one node answers it: an index in step with the blocks that it is given, and a queue for its writes.
+//!
+//! Nothing here knows Holochain beyond hashes and keys: blocks come from whoever reads the DHT, and writes go to whoever
+//! calls the zome.
+
+pub mod writer;
