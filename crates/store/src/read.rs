@@ -1,0 +1,306 @@
+//! Reading: all that one snapshot can be asked, except pages and filters.
+
+use crate::{
+    BlockNumber, ChangesSince, Checkpoint, Label, Place, Placed, StoreError,
+    batch::point_key,
+    codec::Bytes,
+    id_key::{push_id, read_id},
+    log,
+    point::{Kept, Point},
+    record::{AuthorRecord, BlockInfo, BlockRecord, RowRecord, read_hash},
+    sets::read_set,
+    tables::{ABOUT, AUTHOR_KEYS, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, POINTS, ROWS, SETS},
+};
+use redb::{ReadTransaction, ReadableTable};
+use roaring::RoaringBitmap;
+use rose_forest_rules::{id::PointId, reference::HashRef};
+
+/// The set of rows that count.
+pub(crate) const LIVE_SET: &[u8] = &[0];
+
+/// The set of rows of an author that count.
+pub(crate) fn author_set(author: u32) -> [u8; 5] {
+    let [a, b, c, d] = author.to_be_bytes();
+    [1, a, b, c, d]
+}
+
+/// A row that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its label.
+    pub label: Label,
+    /// Who wrote it.
+    pub author: HashRef,
+    /// The point's id, unique for the author.
+    pub id: PointId,
+    /// When it was written, in microseconds since 1970.
+    pub written_at_micros: i64,
+    /// The action that carries it; of several copies, the last written one.
+    pub action: HashRef,
+    /// Where it is.
+    pub place: Place,
+    /// Whether the DHT has delivered it; otherwise a peer's signal is all that is known of it.
+    pub confirmed: bool,
+    /// Its payload, JSON text.
+    pub payload: Option<String>,
+}
+
+/// The store as it was at one moment. It holds up the reuse of pages that are written anew meanwhile: keep it for a
+/// search, not for ever.
+pub struct Snapshot {
+    pub(crate) transaction: ReadTransaction,
+    counters: Counters,
+    identity: u64,
+}
+
+impl Snapshot {
+    pub(crate) fn new(transaction: ReadTransaction, identity: u64) -> Result<Self, StoreError> {
+        let counters = Counters::read(&transaction.open_table(ABOUT)?)?;
+        Ok(Self { transaction, counters, identity })
+    }
+
+    /// The sequence number of the last change.
+    pub fn sequence(&self) -> u64 {
+        self.counters.sequence
+    }
+
+    /// The label that the next row will get: all rows have smaller ones.
+    pub fn next_label(&self) -> Label {
+        self.counters.label
+    }
+
+    /// How many rows count. Cost: constant.
+    pub fn count(&self) -> u64 {
+        self.counters.live
+    }
+
+    /// How many of an author's rows count. Cost: one look-up.
+    pub fn count_of(&self, author: &HashRef) -> Result<u64, StoreError> {
+        Ok(self.author(author)?.map_or(0, |author| author.live))
+    }
+
+    /// Everybody who has ever written, and how many of their rows count; by key. Cost: linear in the authors.
+    pub fn authors(&self) -> Result<Vec<(HashRef, u64)>, StoreError> {
+        let table = self.transaction.open_table(AUTHORS)?;
+        let mut authors = Vec::new();
+        for entry in table.iter()? {
+            let (key, value) = entry?;
+            authors.push((read_hash(key.value(), "author")?, AuthorRecord::decode(value.value())?.live));
+        }
+        Ok(authors)
+    }
+
+    /// All rows that count. Cost: a copy of a bit for each label there ever was.
+    pub fn live(&self) -> Result<RoaringBitmap, StoreError> {
+        read_set(&self.transaction.open_table(SETS)?, LIVE_SET)
+    }
+
+    /// An author's rows that count.
+    pub fn live_of(&self, author: &HashRef) -> Result<RoaringBitmap, StoreError> {
+        match self.author(author)? {
+            Some(author) => read_set(&self.transaction.open_table(SETS)?, &author_set(author.number)),
+            None => Ok(RoaringBitmap::new()),
+        }
+    }
+
+    /// Rows by label, in the order of the labels; nothing for a row that does not count.
+    /// Cost: four look-ups in trees for each.
+    pub fn rows(&self, labels: &[Label]) -> Result<Vec<Option<Row>>, StoreError> {
+        let reader = Reader::new(self)?;
+        labels.iter().map(|label| reader.row(*label)).collect()
+    }
+
+    /// A row by label.
+    pub fn row(&self, label: Label) -> Result<Option<Row>, StoreError> {
+        Reader::new(self)?.row(label)
+    }
+
+    /// An author's point with this id.
+    pub fn point(&self, author: &HashRef, id: &PointId) -> Result<Option<Row>, StoreError> {
+        let Some(AuthorRecord { number, .. }) = self.author(author)? else { return Ok(None) };
+        let mut key = Vec::new();
+        point_key(&mut key, id, number);
+        let reader = Reader::new(self)?;
+        let value = reader.points.get(key.as_slice())?;
+        value.map_or(Ok(None), |value| reader.winner(&Point::decode(value.value())?))
+    }
+
+    /// All authors' points with this id, in the order in which the node met the authors.
+    pub fn points(&self, id: &PointId) -> Result<Vec<Row>, StoreError> {
+        let reader = Reader::new(self)?;
+        let mut found = Vec::new();
+        reader.each_with_id(id, |point| {
+            found.extend(reader.winner(&point)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// What is known of a block; nothing for a number that is not in use.
+    pub fn block(&self, number: BlockNumber) -> Result<Option<BlockInfo>, StoreError> {
+        let Some(value) = self.transaction.open_table(BLOCK_INFO)?.get(number)? else { return Ok(None) };
+        let block = BlockRecord::decode(value.value())?;
+        Ok(Some(BlockInfo {
+            action: block.action,
+            action_micros: block.action_micros,
+            author: Reader::new(self)?.author_key(block.author)?,
+            cell: block.cell,
+            confirmed: block.confirmed,
+        }))
+    }
+
+    /// The number of a block that was taken in, and whether the DHT has delivered it.
+    pub fn find_block(&self, action: &HashRef) -> Result<Option<(BlockNumber, bool)>, StoreError> {
+        let Some(number) = self.transaction.open_table(BLOCKS)?.get(action.0.as_slice())? else {
+            return Ok(None);
+        };
+        let number = number.value();
+        let info = self.transaction.open_table(BLOCK_INFO)?.get(number)?;
+        let info = info.ok_or_else(|| StoreError::damaged("block", "missing"))?;
+        Ok(Some((number, BlockRecord::decode(info.value())?.confirmed)))
+    }
+
+    /// What was noted under a name, see [`crate::Batch::set_cursor`].
+    pub fn cursor(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self.transaction.open_table(CURSORS)?.get(name)?;
+        Ok(value.map(|value| value.value().to_vec()))
+    }
+
+    /// All that changed since a checkpoint. Errors: [`StoreError::OtherStore`] and [`StoreError::NotInLog`] mean that
+    /// the index has to be built anew from the rows.
+    /// Cost: linear in what changed, and two look-ups for each row that was inserted or moved.
+    pub fn changes_since(&self, checkpoint: &Checkpoint) -> Result<ChangesSince, StoreError> {
+        if checkpoint.identity != self.identity {
+            return Err(StoreError::OtherStore);
+        }
+        let (oldest, newest) = (self.counters.forgotten, self.counters.sequence);
+        let received = checkpoint.sequence;
+        if !(oldest..=newest).contains(&received) {
+            return Err(StoreError::NotInLog { oldest, newest, received });
+        }
+        let sum = log::sum_since(&self.transaction.open_table(LOG)?, received)?;
+        Ok(ChangesSince {
+            sequence: newest,
+            inserted: self.places(&sum.inserted)?,
+            removed: sum.removed.iter().collect(),
+            moved: self.places(&sum.moved)?,
+        })
+    }
+
+    /// Where rows are, by label ascending; those that do not count are left out. To fill an index that is built anew,
+    /// give it [`Self::live`]. Cost: two look-ups for each.
+    pub fn places(&self, labels: &RoaringBitmap) -> Result<Vec<Placed>, StoreError> {
+        let reader = Reader::new(self)?;
+        let mut places = Vec::with_capacity(labels.len() as usize);
+        for label in labels {
+            if let Some((kept, _)) = reader.find(label)? {
+                places.push(Placed { label, place: kept.place });
+            }
+        }
+        Ok(places)
+    }
+
+    pub(crate) fn author(&self, key: &HashRef) -> Result<Option<AuthorRecord>, StoreError> {
+        let value = self.transaction.open_table(AUTHORS)?.get(key.0.as_slice())?;
+        value.map(|value| AuthorRecord::decode(value.value())).transpose()
+    }
+}
+
+type BytesByBytes = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
+type BytesByNumber = redb::ReadOnlyTable<u32, &'static [u8]>;
+
+/// The tables that a row is put together from, opened once.
+pub(crate) struct Reader {
+    pub points: BytesByBytes,
+    pub rows: BytesByNumber,
+    infos: BytesByNumber,
+    author_keys: BytesByNumber,
+}
+
+impl Reader {
+    pub(crate) fn new(snapshot: &Snapshot) -> Result<Self, StoreError> {
+        let transaction = &snapshot.transaction;
+        Ok(Self {
+            points: transaction.open_table(POINTS)?,
+            rows: transaction.open_table(ROWS)?,
+            infos: transaction.open_table(BLOCK_INFO)?,
+            author_keys: transaction.open_table(AUTHOR_KEYS)?,
+        })
+    }
+
+    /// The row with this label, if it counts.
+    pub(crate) fn row(&self, label: Label) -> Result<Option<Row>, StoreError> {
+        let Some((kept, value)) = self.find(label)? else { return Ok(None) };
+        self.complete(&kept, &RowRecord::decode(value.value())?).map(Some)
+    }
+
+    /// The row that counts of a point.
+    pub(crate) fn winner(&self, point: &Point) -> Result<Option<Row>, StoreError> {
+        let Some(kept) = point.winner().filter(|kept| !kept.version.deleted) else { return Ok(None) };
+        let value = self.rows.get(kept.label)?.ok_or_else(|| StoreError::damaged("row", "missing"))?;
+        self.complete(kept, &RowRecord::decode(value.value())?).map(Some)
+    }
+
+    /// What is known of a label that counts, and its record.
+    #[allow(clippy::type_complexity)]
+    fn find(
+        &self,
+        label: Label,
+    ) -> Result<Option<(Kept, redb::AccessGuard<'static, &'static [u8]>)>, StoreError> {
+        let Some(value) = self.rows.get(label)? else { return Ok(None) };
+        let record = RowRecord::decode(value.value())?;
+        let mut key = Vec::with_capacity(32);
+        point_key(&mut key, &record.id, record.author);
+        let point = self.points.get(key.as_slice())?;
+        let point = point.ok_or_else(|| StoreError::damaged("point", "missing"))?;
+        let point = Point::decode(point.value())?;
+        Ok(point.winner().filter(|kept| kept.label == label).map(|kept| (*kept, value)))
+    }
+
+    fn complete(&self, kept: &Kept, record: &RowRecord<'_>) -> Result<Row, StoreError> {
+        let info = self.infos.get(kept.place.block)?;
+        let info = info.ok_or_else(|| StoreError::damaged("block", "missing"))?;
+        let block = BlockRecord::decode(info.value())?;
+        let payload = record.payload.map(|payload| String::from_utf8(payload.to_vec())).transpose();
+        Ok(Row {
+            label: kept.label,
+            author: self.author_key(record.author)?,
+            id: record.id.clone(),
+            written_at_micros: record.written_at_micros,
+            action: block.action,
+            place: kept.place,
+            confirmed: block.confirmed,
+            payload: payload.map_err(|error| StoreError::damaged("payload", error.to_string()))?,
+        })
+    }
+
+    pub(crate) fn author_key(&self, number: u32) -> Result<HashRef, StoreError> {
+        let key = self.author_keys.get(number)?;
+        let key = key.ok_or_else(|| StoreError::damaged("author", "missing"))?;
+        read_hash(key.value(), "author")
+    }
+
+    /// Visits what is known of this id, author by author.
+    pub(crate) fn each_with_id(
+        &self,
+        id: &PointId,
+        mut visit: impl FnMut(Point) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut key = Vec::new();
+        push_id(&mut key, id);
+        let (first, last) = ([key.as_slice(), &[0; 4]].concat(), [key.as_slice(), &[0xff; 4]].concat());
+        for entry in self.points.range(first.as_slice()..=last.as_slice())? {
+            visit(Point::decode(entry?.1.value())?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The id and the author's number of a point's key.
+pub(crate) fn read_point_key(key: &[u8]) -> Result<(PointId, u32), StoreError> {
+    let mut bytes = Bytes::plain(key, "key of a point");
+    let id = read_id(&mut bytes)?;
+    let author = u32::from_be_bytes(bytes.array()?);
+    bytes.end()?;
+    Ok((id, author))
+}

@@ -1,0 +1,188 @@
+//! What tests share: blocks that own their rows, random ones, and a model of what the store must say.
+
+use crate::{Batch, Changes, Content, IncomingBlock, IncomingRow, Options, Store, StoreError};
+use proptest::prelude::*;
+use rose_forest_rules::{
+    id::PointId,
+    reference::{CellId, HashRef},
+};
+use std::collections::BTreeMap;
+
+pub(crate) fn hash(byte: u8) -> HashRef {
+    HashRef([byte; 39])
+}
+
+/// A row that owns what it says.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnedRow {
+    pub id: PointId,
+    pub written_at_micros: i64,
+    /// Code and payload.
+    pub content: Option<(u8, Option<String>)>,
+}
+
+/// A block that owns its rows.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnedBlock {
+    pub action: u8,
+    pub author: u8,
+    pub in_cell: bool,
+    pub confirmed: bool,
+    pub rows: Vec<OwnedRow>,
+}
+
+impl OwnedBlock {
+    pub(crate) fn apply(&self, batch: &mut Batch<'_>) -> Result<Changes, StoreError> {
+        let codes: Vec<_> =
+            self.rows.iter().map(|row| row.content.as_ref().map(|(code, _)| [*code])).collect();
+        let rows = self.rows.iter().zip(&codes).map(|(row, code)| IncomingRow {
+            id: &row.id,
+            written_at_micros: row.written_at_micros,
+            content: row.content.as_ref().zip(code.as_ref()).map(|((_, payload), code)| Content {
+                code,
+                payload: payload.as_ref().map(String::as_bytes),
+            }),
+        });
+        batch.apply(&IncomingBlock {
+            action: hash(self.action),
+            action_micros: i64::from(self.action / 2),
+            author: hash(self.author),
+            cell: self.in_cell.then(|| CellId { founding: hash(200), index: 1 }),
+            confirmed: self.confirmed,
+            rows: rows.collect(),
+        })
+    }
+}
+
+pub(crate) fn row(id: u64, written_at_micros: i64, payload: &str) -> OwnedRow {
+    OwnedRow { id: PointId::Int(id), written_at_micros, content: Some((1, Some(payload.to_owned()))) }
+}
+
+pub(crate) fn tombstone(id: u64, written_at_micros: i64) -> OwnedRow {
+    OwnedRow { id: PointId::Int(id), written_at_micros, content: None }
+}
+
+pub(crate) fn block(action: u8, rows: Vec<OwnedRow>) -> OwnedBlock {
+    OwnedBlock { action, author: 1, in_cell: false, confirmed: true, rows }
+}
+
+pub(crate) fn ids() -> impl Strategy<Value = PointId> {
+    prop_oneof![
+        (0u64..4).prop_map(PointId::Int),
+        (0u8..2).prop_map(|n| PointId::text(format!("550e8400-e29b-41d4-a716-44665544000{n}")).unwrap()),
+        "[ab]".prop_map(|text| PointId::text(text).unwrap()),
+    ]
+}
+
+fn rows() -> impl Strategy<Value = Vec<OwnedRow>> {
+    let content = prop::option::weighted(0.8, (0u8..2, prop::option::of("\\{\"a\":[0-1]\\}")));
+    let row = (ids(), 0i64..4, content).prop_map(|(id, written_at_micros, content)| OwnedRow {
+        id,
+        written_at_micros,
+        content,
+    });
+    prop::collection::vec(row, 1..5).prop_map(|mut rows| {
+        rows.sort_by(|a, b| (a.content.is_none(), &a.id).cmp(&(b.content.is_none(), &b.id)));
+        let mut seen = Vec::new();
+        rows.retain(|row| {
+            !seen.contains(&row.id) && {
+                seen.push(row.id.clone());
+                true
+            }
+        });
+        rows
+    })
+}
+
+/// Blocks with different actions.
+pub(crate) fn blocks(most: usize) -> impl Strategy<Value = Vec<OwnedBlock>> {
+    let block = (0u8..2, any::<bool>(), prop::bool::weighted(0.7), rows());
+    (prop::collection::vec(block, 1..most), any::<u8>()).prop_map(|(blocks, seed)| {
+        blocks
+            .into_iter()
+            .zip(0u8..)
+            .map(|((author, in_cell, confirmed, rows), number)| OwnedBlock {
+                // Actions of different sizes, and in no order.
+                action: number.wrapping_mul(37).wrapping_add(seed),
+                author,
+                in_cell,
+                confirmed,
+                rows,
+            })
+            .collect()
+    })
+}
+
+/// A version as the model orders them: by time, then a tombstone, then its content.
+pub(crate) type ModelVersion = (i64, bool, u64);
+
+/// What must count after these blocks: of each author and id the newest version, and what it says.
+pub(crate) fn model(blocks: &[OwnedBlock]) -> BTreeMap<(HashRef, PointId), (i64, u8, Option<String>)> {
+    let mut newest = BTreeMap::<_, (ModelVersion, Option<(u8, Option<String>)>)>::new();
+    for block in blocks {
+        for row in &block.rows {
+            let fingerprint = row.content.as_ref().map_or(0, |(code, payload)| {
+                let payload = payload.as_ref().map(String::as_bytes);
+                crate::block::fingerprint(&Content { code: &[*code], payload })
+            });
+            let version = (row.written_at_micros, row.content.is_none(), fingerprint);
+            let known =
+                newest.entry((hash(block.author), row.id.clone())).or_insert((version, row.content.clone()));
+            if known.0 < version {
+                *known = (version, row.content.clone());
+            }
+        }
+    }
+    newest
+        .into_iter()
+        .filter_map(|(key, (version, content))| {
+            content.map(|(code, payload)| (key, (version.0, code, payload)))
+        })
+        .collect()
+}
+
+/// A store in a folder that is deleted with it.
+pub(crate) struct TestStore {
+    pub store: Store,
+    pub folder: tempfile::TempDir,
+}
+
+impl TestStore {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("store"), Options::new("test")).unwrap();
+        Self { store, folder }
+    }
+
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("store")
+    }
+
+    /// Closes the file and opens it again.
+    pub(crate) fn reopen(self) -> Self {
+        let path = self.path();
+        drop(self.store);
+        Self { store: Store::open(path, Options::new("test")).unwrap(), folder: self.folder }
+    }
+
+    pub(crate) fn apply(&self, block: &OwnedBlock) -> Changes {
+        let mut batch = self.store.begin().unwrap();
+        let changes = block.apply(&mut batch).unwrap();
+        batch.commit().unwrap();
+        changes
+    }
+
+    pub(crate) fn withdraw(&self, action: u8) -> Changes {
+        let mut batch = self.store.begin().unwrap();
+        let changes = batch.withdraw(&hash(action)).unwrap();
+        batch.commit().unwrap();
+        changes
+    }
+}
+
+impl std::ops::Deref for TestStore {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
