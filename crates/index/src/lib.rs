@@ -4,6 +4,7 @@
 //! time. Nothing here knows Holochain or what a point is: rows are known by a [`Label`], and scored from the codes
 //! that blocks hold.
 
+pub mod file;
 mod types;
 
 pub use types::{Hit, Label, RowFilter};
