@@ -3,4 +3,8 @@
 //! Nothing here knows Holochain beyond hashes and keys: blocks come from whoever reads the DHT, and writes go to whoever
 //! calls the zome.
 
+mod block;
+pub mod local;
 pub mod writer;
+
+pub use block::SignedBlock;

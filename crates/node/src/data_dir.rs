@@ -100,6 +100,11 @@ impl DataDir {
         self.root.join("journals")
     }
 
+    /// What searches are answered from: derived from what the conductor keeps, and built anew if it is deleted.
+    pub fn indexes(&self) -> PathBuf {
+        self.root.join("indexes")
+    }
+
     /// What the node remembers beside what the conductor keeps.
     pub fn notes(&self) -> PathBuf {
         self.root.join("notes.json")

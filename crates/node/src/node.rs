@@ -2,6 +2,7 @@
 
 use crate::data_dir::{DataDir, Lock};
 use crate::dnas::{self, Release};
+use crate::live::Lives;
 use crate::notes::Notes;
 use crate::passphrase::Passphrase;
 use crate::{conductor, failure};
@@ -38,6 +39,8 @@ pub struct Node {
     pub(crate) dir: DataDir,
     pub(crate) releases: Vec<Release>,
     pub(crate) notes: Notes,
+    /// Collections that are answered from memory: those of a node that serves.
+    pub(crate) lives: Lives,
     queues: Mutex<HashMap<CellId, Arc<tokio::sync::Mutex<()>>>>,
     /// Held while two commands could install the same app or the same collection.
     pub(crate) installing: tokio::sync::Mutex<()>,
@@ -60,6 +63,7 @@ impl Node {
             dir,
             releases,
             notes,
+            lives: Lives::default(),
             queues: Mutex::default(),
             installing: tokio::sync::Mutex::default(),
             _lock: lock,

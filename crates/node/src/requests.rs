@@ -4,7 +4,9 @@ use crate::collections::{Collection, NewCollection};
 use crate::node::Node;
 use crate::view::Sight;
 use anyhow::{Context, Result};
+use holochain_types::prelude::CellId;
 use rose_forest_api::*;
+use rose_forest_engine::local::IndexReport;
 use serde::{Deserialize, Serialize};
 
 /// Peers whose confirmation is enough to take the next step of settling before its grace time is over.
@@ -65,6 +67,9 @@ pub struct Overview {
     pub sight: Sight,
     /// Nodes that announced themselves.
     pub nodes: Vec<NodeInfo>,
+    /// What the index holds that this node answers searches from; nothing if it does not serve.
+    #[serde(default)]
+    pub index: Option<IndexReport>,
 }
 
 /// A node.
@@ -106,11 +111,11 @@ impl Node {
             Request::Insert { collection, bulk, input } => {
                 let cell = self.open_collection(&collection).await?.cell();
                 let function = if bulk { "bulk_insert" } else { "insert" };
-                pack(self.write::<_, WriteOutput>(&cell, function, input).await?)
+                pack(self.write_points(&cell, function, input).await?)
             }
             Request::Delete(name, input) => {
                 let cell = self.open_collection(&name).await?.cell();
-                pack(self.write::<_, WriteOutput>(&cell, "delete", input).await?)
+                pack(self.write_points(&cell, "delete", input).await?)
             }
             Request::Get(name, mut input) => {
                 let collection = self.open_collection(&name).await?;
@@ -130,7 +135,15 @@ impl Node {
             Request::Search(name, mut input) => {
                 let collection = self.open_collection(&name).await?;
                 input.view = self.sight(&collection).await?.into();
-                pack(self.read::<_, SearchOutput>(&collection.cell(), "search", input).await?)
+                let live = self.lives.get(&collection.dna_hash);
+                let answer = match &live {
+                    Some(live) => live.search(&input).await?,
+                    None => None,
+                };
+                match answer {
+                    Some(answer) => pack(answer),
+                    None => pack(self.read::<_, SearchOutput>(&collection.cell(), "search", input).await?),
+                }
             }
             Request::Settle(name, input) => {
                 pack(self.settle(&self.open_collection(&name).await?, input).await?)
@@ -142,6 +155,21 @@ impl Node {
             Request::Node => pack(self.report().await?),
             Request::Warrants(name) => pack(self.warrants(&self.open_collection(&name).await?).await?),
         }
+    }
+
+    /// Writes points, and has this node's searches see them when it returns.
+    async fn write_points<I>(&self, cell: &CellId, function: &str, input: I) -> Result<WriteOutput>
+    where
+        I: Serialize + std::fmt::Debug,
+    {
+        let output: WriteOutput = self.write(cell, function, input).await?;
+        if let Some(live) = self.lives.get(cell.dna_hash())
+            && let Err(problem) = live.wrote(&output).await
+        {
+            // They are on the chain, and the index finds them when it next looks.
+            tracing::warn!("what was written is not in the index yet: {problem:#}");
+        }
+        Ok(output)
     }
 
     /// One call of settle, which waits for as many peers as there are.
@@ -158,6 +186,10 @@ impl Node {
             info: self.read(&cell, "collection_info", ()).await?,
             sight: self.sight(&collection).await?,
             nodes: self.read(&cell, "list_nodes", ()).await?,
+            index: match self.lives.get(&collection.dna_hash) {
+                Some(live) => Some(live.report()?),
+                None => None,
+            },
             collection,
         })
     }

@@ -101,7 +101,7 @@ struct Last {
 }
 
 /// Looks after all collections for ever; `tell` hears of what happens.
-pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send + 'static) {
+pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send + Sync + 'static) {
     let mut last: HashMap<DnaHash, Last> = HashMap::new();
     let mut listening: Vec<String> = Vec::new();
     loop {
@@ -111,6 +111,9 @@ pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send 
                     if !listening.contains(&collection.app_id) {
                         listening.push(collection.app_id.clone());
                         tokio::spawn(listen(node.clone(), collection.clone(), tell.clone()));
+                    }
+                    if node.lives.get(&collection.dna_hash).is_none() {
+                        go_live(&node, &collection, &tell).await;
                     }
                     let last = last.entry(collection.dna_hash.clone()).or_default();
                     let trouble = round(&node, &collection, last, &tell).await.err();
@@ -127,6 +130,21 @@ pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send 
             Err(problem) => tracing::warn!("cannot list the collections: {problem:#}"),
         }
         tokio::time::sleep(ROUND).await;
+    }
+}
+
+/// Begins to answer a collection from memory. If that fails, the zome goes on to answer.
+async fn go_live(
+    node: &Node,
+    collection: &Collection,
+    tell: &(impl Fn(Event) + Clone + Send + Sync + 'static),
+) {
+    let collection_name = collection.schema.name.clone();
+    let name = collection_name.clone();
+    let say = tell.clone();
+    let told = move |problem| say(Event::Trouble { collection: name.clone(), problem });
+    if let Err(problem) = node.go_live(collection, told).await {
+        tell(Event::Trouble { collection: collection_name, problem: format!("{problem:#}") });
     }
 }
 
@@ -209,7 +227,11 @@ async fn listen(node: Shared<Node>, collection: Collection, tell: impl Fn(Event)
         }
     };
     // The conductor must not be kept alive by one who only listens.
-    drop(node);
+    let node = {
+        let weak = Shared::downgrade(&node);
+        drop(node);
+        weak
+    };
     loop {
         match signals.recv().await {
             Ok(ConductorSignal::App { cell_id, signal, .. }) => {
@@ -217,11 +239,17 @@ async fn listen(node: Shared<Node>, collection: Collection, tell: impl Fn(Event)
                     continue;
                 };
                 let rows = blocks.iter().map(|block| u64::from(block.rows)).sum();
+                let live = node.upgrade().and_then(|node| node.lives.get(cell_id.dna_hash()));
                 let name = if cell_id == collection.cell() {
                     collection.schema.name.clone()
                 } else {
                     short(&cell_id.dna_hash().to_string())
                 };
+                if let Some(live) = live
+                    && let Err(problem) = live.announced(blocks).await
+                {
+                    tracing::warn!("what a peer announced is not in the index: {problem:#}");
+                }
                 tell(Event::PeerWrote { collection: name, from, rows });
             }
             Ok(_) => {}

@@ -31,6 +31,7 @@ impl Serve {
         output.say(&json!({ "event": "stopping" }), || "stopping".to_owned());
         answering.abort();
         caring.abort();
+        node.lives.close().await;
         // A connection that is being answered holds the node a moment longer.
         let _ = std::fs::remove_file(dir.socket());
         let conductor = node.conductor.clone();

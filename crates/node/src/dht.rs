@@ -1,0 +1,183 @@
+//! Blocks as this node's conductor holds them, in the order in which it came to hold them.
+//!
+//! They are read from the conductor's own store, past the wasm and past the source chain: a zome call costs more with
+//! every action of its caller, and reading here does not. Only ops that this conductor has validated itself, found
+//! valid and integrated are seen; what it merely keeps from an answer of somebody else is not.
+//!
+//! Time of integration is what reading goes on from. It is taken before the conductor writes, so that an op can show up
+//! a little behind one that was seen already; [`Blocks::look_back`] finds such.
+
+use crate::node::Node;
+use anyhow::{Context, Result, anyhow};
+use holochain_serialized_bytes::decode;
+use holochain_state::dht_store::{DhtStoreRead, K2ChainOpForWireRow};
+use holochain_types::prelude::{
+    ActionData, ActionHash, AgentPubKey, ChainOpType, DnaHash, Entry, Record, ValidationStatus,
+};
+use rose_forest_engine::SignedBlock;
+use std::collections::HashMap;
+
+/// Ops that one query lists. An op is some 100 bytes there.
+const OPS_A_QUERY: u32 = 2_000;
+/// Bytes of ops that are read at once, unless one alone has more: two of the largest blocks.
+const BYTES_A_BATCH: i64 = 8 << 20;
+/// How far behind the newest that was seen an op may still show up: a call that computes for long stamps its writes
+/// when it makes them, not when it commits them.
+const LATE_BY_MICROS: i64 = 600 * 1_000_000;
+/// Ops that are remembered as seen before the oldest are forgotten: some 10 MB.
+const MANY_SEEN: usize = 100_000;
+
+/// The entry around a block.
+#[derive(Debug, serde::Deserialize)]
+struct Envelope {
+    #[serde(with = "serde_bytes")]
+    block: Vec<u8>,
+}
+
+/// One collection's blocks, read one batch after the other.
+pub struct Blocks {
+    store: DhtStoreRead,
+    /// Everything integrated before was seen, but for what is late.
+    from_micros: i64,
+    /// Ops integrated since `LATE_BY_MICROS` before that were seen, and when they were integrated.
+    seen: HashMap<Vec<u8>, i64>,
+}
+
+impl Blocks {
+    /// Blocks of a collection, from a time of integration on ([`Blocks::cursor`] of an earlier run), or all.
+    pub fn since(node: &Node, dna_hash: &DnaHash, cursor: Option<i64>) -> Result<Self> {
+        let store = node.conductor.get_spaces().dht_store(dna_hash).context("cannot open the DHT's store")?;
+        let from_micros = cursor.map_or(i64::MIN, |cursor| cursor.saturating_sub(LATE_BY_MICROS));
+        Ok(Self { store: store.as_read(), from_micros, seen: HashMap::new() })
+    }
+
+    /// What to pass to [`Blocks::since`] after a restart, once everything that was read so far has been taken in. Blocks
+    /// of the last ten minutes before it are read once more then.
+    pub fn cursor(&self) -> i64 {
+        self.from_micros
+    }
+
+    /// The next blocks; none if all that the conductor holds have been seen. Cost: in proportion to what is new, and
+    /// every new block is read twice, once for each of its ops.
+    pub async fn next(&mut self) -> Result<Vec<SignedBlock>> {
+        let mut limit = OPS_A_QUERY;
+        loop {
+            let ops = self.store.op_ids_since_time_batch(0, u32::MAX, self.from_micros, limit).await;
+            let ops = ops.context("cannot list what was integrated")?;
+            let full = ops.len() == limit as usize;
+            let Some(newest) = ops.last().map(|op| op.when_integrated) else { return Ok(Vec::new()) };
+            let mut bytes = 0;
+            let mut new = Vec::new();
+            for op in ops.into_iter().filter(|op| !self.seen.contains_key(&op.hash)) {
+                bytes += op.serialized_size;
+                if !new.is_empty() && bytes > BYTES_A_BATCH {
+                    break;
+                }
+                new.push((op.hash, op.when_integrated));
+            }
+            let Some((_, read_to)) = new.last().cloned() else {
+                if !full {
+                    return Ok(Vec::new());
+                }
+                // As many as were asked for have been seen; what follows them may not. If all of them were integrated
+                // at one moment, only a longer list goes past it.
+                if newest == self.from_micros {
+                    limit = limit.saturating_mul(2);
+                }
+                self.from_micros = newest;
+                continue;
+            };
+            let hashes: Vec<_> = new.iter().map(|(hash, _)| hash.clone()).collect();
+            let blocks = self.read(&hashes).await?;
+            self.from_micros = read_to;
+            self.seen.extend(new);
+            if self.seen.len() > MANY_SEEN {
+                self.forget();
+            }
+            if !blocks.is_empty() {
+                return Ok(blocks);
+            }
+        }
+    }
+
+    /// Goes back, so that the next reads find what was integrated late. Cost of those: in proportion to the ops of the
+    /// last ten minutes.
+    pub fn look_back(&mut self) {
+        self.forget();
+        self.from_micros = self.from_micros.saturating_sub(LATE_BY_MICROS);
+    }
+
+    /// Forgets what was seen so long ago that no look back comes to it.
+    fn forget(&mut self) {
+        let horizon = self.from_micros.saturating_sub(LATE_BY_MICROS);
+        self.seen.retain(|_, integrated| *integrated >= horizon);
+    }
+
+    /// Where one block at a time is read.
+    pub fn by_action(&self) -> ByAction {
+        ByAction(self.store.clone())
+    }
+
+    async fn read(&self, ops: &[Vec<u8>]) -> Result<Vec<SignedBlock>> {
+        let rows = self.store.get_chain_ops_for_wire(ops).await.context("cannot read what was integrated")?;
+        let mut blocks = Vec::new();
+        for row in rows {
+            let Some(block) = of_row(row)? else { continue };
+            let status = self.store.op_validation_status(&block.action, ChainOpType::CreateEntry).await;
+            if status.context("cannot read what was found of a block")? == Some(ValidationStatus::Valid) {
+                blocks.push(block);
+            }
+        }
+        Ok(blocks)
+    }
+}
+
+/// Reads blocks by their actions.
+#[derive(Clone)]
+pub struct ByAction(DhtStoreRead);
+
+impl ByAction {
+    /// A block, if this node has found it valid.
+    pub async fn block(&self, action: &ActionHash) -> Result<Option<SignedBlock>> {
+        let status = self.0.op_validation_status(action, ChainOpType::CreateRecord).await;
+        if status.context("cannot read what was found of a block")? != Some(ValidationStatus::Valid) {
+            return Ok(None);
+        }
+        let record = self.0.retrieve_record(action, None).await.context("cannot read a block")?;
+        Ok(record.as_ref().and_then(of_record))
+    }
+}
+
+/// The block of an op that creates an entry, if it is one. The entry's type is not looked at: what decodes as a block's
+/// entry and was found valid is one, because no other entry has such a field.
+fn of_row(row: K2ChainOpForWireRow) -> Result<Option<SignedBlock>> {
+    if ChainOpType::try_from(row.op_type).ok() != Some(ChainOpType::CreateEntry) {
+        return Ok(None);
+    }
+    let Some(blob) = row.entry_blob else { return Ok(None) };
+    let entry: Entry = decode(&blob)
+        .map_err(|error| anyhow!("the conductor's store holds an entry that cannot be read: {error}"))?;
+    Ok(bytes_of(&entry).map(|bytes| SignedBlock {
+        author: AgentPubKey::from_raw_36(row.author),
+        action: ActionHash::from_raw_36(row.action_hash),
+        timestamp_micros: row.timestamp,
+        bytes,
+    }))
+}
+
+/// The block of a record, if it is one. What the record says of itself is believed.
+pub fn of_record(record: &Record) -> Option<SignedBlock> {
+    let action = record.action();
+    let ActionData::Create(_) = &action.data else { return None };
+    Some(SignedBlock {
+        author: action.author().clone(),
+        timestamp_micros: action.timestamp().as_micros(),
+        action: record.action_address().clone(),
+        bytes: bytes_of(record.entry().as_option()?)?,
+    })
+}
+
+fn bytes_of(entry: &Entry) -> Option<Vec<u8>> {
+    let Entry::App(bytes) = entry else { return None };
+    rmp_serde::from_slice::<Envelope>(bytes.as_ref().bytes()).ok().map(|envelope| envelope.block)
+}
