@@ -7,7 +7,6 @@ mod memory;
 
 pub(crate) use memory::{Bytes, Words};
 
-use crate::kernel::prefetch;
 use std::io;
 
 /// A row starts at a multiple of this many bytes.
@@ -33,11 +32,6 @@ impl Codes {
         Self { code_bytes, stride_bytes, shift, pieces: Vec::new(), rows: 0 }
     }
 
-    /// How many rows there are.
-    pub(crate) fn len(&self) -> usize {
-        self.rows
-    }
-
     /// Makes room for this many rows. New ones are zeros.
     pub(crate) fn grow(&mut self, rows: usize) -> io::Result<()> {
         while self.pieces.len() << self.shift < rows {
@@ -59,18 +53,13 @@ impl Codes {
     /// Writes a row's code. One of another length, and a row that is not there, change nothing.
     pub(crate) fn write(&mut self, row: u32, code: &[u8]) {
         let (piece, start) = self.place(row);
-        let bytes = self.pieces.get_mut(piece).and_then(|piece| piece.get_mut(start..start + self.code_bytes));
+        let bytes =
+            self.pieces.get_mut(piece).and_then(|piece| piece.get_mut(start..start + self.code_bytes));
         if let Some(bytes) = bytes
             && bytes.len() == code.len()
         {
             bytes.copy_from_slice(code);
         }
-    }
-
-    /// Asks for a row's code.
-    #[inline(always)]
-    pub(crate) fn prefetch(&self, row: u32) {
-        prefetch(self.row(row));
     }
 
     #[inline(always)]

@@ -5,6 +5,7 @@
 //! that blocks hold.
 
 mod codes;
+pub mod graph;
 pub mod kernel;
 mod types;
 

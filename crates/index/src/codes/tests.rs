@@ -14,7 +14,11 @@ fn rows_of_any_length_come_back_across_pieces() {
             codes.write(row, &vec![(row % 251) as u8 + 1; code_bytes]);
         }
         for row in rows {
-            assert_eq!(codes.row(row), vec![(row % 251) as u8 + 1; code_bytes], "row {row} of {code_bytes} bytes");
+            assert_eq!(
+                codes.row(row),
+                vec![(row % 251) as u8 + 1; code_bytes],
+                "row {row} of {code_bytes} bytes"
+            );
         }
         assert!(codes.row(2).iter().all(|b| *b == 0));
     }

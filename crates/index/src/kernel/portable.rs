@@ -24,7 +24,9 @@ fn score_one(query: &Query, code: &[u8]) -> f32 {
         Encoding::F32 => (4, &[][..]),
         Encoding::F16 => (2, &[][..]),
         // Each part of an sq8 row is decoded with the row's scale.
-        Encoding::Sq8 | Encoding::Pq | Encoding::Bit1 => (1, code.last_chunk::<4>().map_or(&[][..], |s| &s[..])),
+        Encoding::Sq8 | Encoding::Pq | Encoding::Bit1 => {
+            (1, code.last_chunk::<4>().map_or(&[][..], |s| &s[..]))
+        }
     };
     let components = &code[..code.len() - scale.len()];
     let mut sums = [0.0f32; FLOATS];
