@@ -157,9 +157,10 @@ mod tests {
         let (mut a, mut b) = tokio::io::duplex(64);
         let input = SearchInput { vector: vec![1, 2, 3, 4], k: 7, ..SearchInput::default() };
         let sending = tokio::spawn(async move {
-            send(&mut a, &Request::Search("notes".to_owned(), input)).await.unwrap();
+            let request = Request::Search { collection: "notes".to_owned(), by_zome: false, input };
+            send(&mut a, &request).await.unwrap();
         });
-        let Some(Request::Search(name, input)) = receive(&mut b).await.unwrap() else {
+        let Some(Request::Search { collection: name, input, .. }) = receive(&mut b).await.unwrap() else {
             panic!("another request")
         };
         assert_eq!((name.as_str(), input.vector.as_slice(), input.k), ("notes", &[1, 2, 3, 4][..], 7));

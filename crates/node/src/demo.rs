@@ -20,7 +20,7 @@ use crate::data_dir::DataDir;
 use crate::load::{Loaded, Plan, Progress, load};
 use crate::network::Network;
 use crate::readers::{BadRow, Options};
-use crate::requests::{Request, Warranted};
+use crate::requests::{Overview, Request, Searched, Warranted};
 use crate::serve::Stop;
 use crate::text::{clip, harmless, short};
 use anyhow::{Context, Result, ensure};
@@ -87,7 +87,13 @@ impl Demo {
         let invite = self.fill(&doors.0, &senses, &bootstrap.url).await?;
         self.share(&doors.1, &invite, senses.count()).await?;
         search_words(&doors.1, &senses).await?;
-        recall::measure(&doors.1, COLLECTION, &senses).await?;
+        say!(
+            "5. The {} shipped queries, usage examples in other words, searched from B:",
+            senses.queries().len()
+        );
+        recall::measure(&doors.1, COLLECTION, &senses, true).await?;
+        recall::measure(&doors.1, COLLECTION, &senses, false).await?;
+        say!("");
         if !self.without_lie {
             refuse(&launcher, &invite, &doors.0, &doors.1).await?;
         }
@@ -149,6 +155,11 @@ impl Demo {
             Ok((counted.points == rows as u64).then_some(counted))
         })
         .await?;
+        children::until("peer B's index has everything", SHARED_WITHIN, async || {
+            let info: Overview = door.ask(Request::Info(COLLECTION.to_owned())).await?;
+            Ok(info.index.filter(|index| index.in_graph == rows as u64))
+        })
+        .await?;
         say!(
             "   peer B holds {} rows after {:.1} s, each signed by A and checked by B\n",
             counted.points,
@@ -159,12 +170,14 @@ impl Demo {
 }
 
 async fn search_words(door: &Door, senses: &Senses) -> Result<()> {
-    say!("4. Peer B searches, from what it holds itself:");
+    say!(
+        "4. Peer B searches what it holds itself, through the zome: the cells nearest to the query, block by block:"
+    );
     for word in WORDS {
         let Some(row) = senses.find(word) else { continue };
         say!("   near to `{}` ({}):", senses.words(row), clip(&senses.definition(row), 60));
         let begun = Instant::now();
-        let answer = search(door, senses.vector(row), 5).await?;
+        let answer = search(door, senses.vector(row), 5, true).await?;
         let ms = begun.elapsed().as_secs_f64() * 1e3;
         for hit in answer.hits.iter().filter(|hit| hit.id != PointId::Int(row as u64)).take(4) {
             let (words, definition) = senses::of_payload(hit.payload.as_deref());
@@ -190,9 +203,11 @@ async fn search_words(door: &Door, senses: &Senses) -> Result<()> {
     Ok(())
 }
 
-async fn search(door: &Door, vector: &[f32], k: u32) -> Result<SearchOutput> {
+async fn search(door: &Door, vector: &[f32], k: u32, by_zome: bool) -> Result<SearchOutput> {
     let input = SearchInput { vector: floats_to_bytes(vector), k, ..SearchInput::default() };
-    door.ask(Request::Search(COLLECTION.to_owned(), input)).await
+    let request = Request::Search { collection: COLLECTION.to_owned(), by_zome, input };
+    let searched: Searched = door.ask(request).await?;
+    Ok(searched.answer)
 }
 
 async fn refuse(launcher: &Launcher, invite: &str, a: &Door, b: &Door) -> Result<()> {

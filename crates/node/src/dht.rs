@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use holochain_serialized_bytes::decode;
 use holochain_state::dht_store::{DhtStoreRead, K2ChainOpForWireRow};
 use holochain_types::prelude::{
-    ActionData, ActionHash, AgentPubKey, ChainOpType, DnaHash, Entry, Record, ValidationStatus,
+    ActionData, ActionHash, AgentPubKey, ChainOpType, DnaHash, Entry, Record, Timestamp, ValidationStatus,
 };
 use rose_forest_engine::SignedBlock;
 use std::collections::HashMap;
@@ -62,7 +62,8 @@ impl Blocks {
     pub async fn next(&mut self) -> Result<Vec<SignedBlock>> {
         let mut limit = OPS_A_QUERY;
         loop {
-            let ops = self.store.op_ids_since_time_batch(0, u32::MAX, self.from_micros, limit).await;
+            let from = Timestamp::from_micros(self.from_micros);
+            let ops = self.store.op_ids_since_time_batch(0, u32::MAX, from, limit).await;
             let ops = ops.context("cannot list what was integrated")?;
             let full = ops.len() == limit as usize;
             let Some(newest) = ops.last().map(|op| op.when_integrated) else { return Ok(Vec::new()) };

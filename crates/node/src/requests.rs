@@ -44,8 +44,15 @@ pub enum Request {
     Scroll(String, ScrollInput),
     /// Count: [`CountOutput`].
     Count(String, CountInput),
-    /// Search: [`SearchOutput`].
-    Search(String, SearchInput),
+    /// Search: [`Searched`].
+    Search {
+        /// The collection.
+        collection: String,
+        /// Whether the zome has to answer, even if this node has an index in memory.
+        by_zome: bool,
+        /// What to look for. `nprobe` and a scope beyond this node are the zome's matter.
+        input: SearchInput,
+    },
     /// One call of settle: [`SettleOutput`].
     Settle(String, SettleInput),
     /// One call of upkeep: [`UpkeepOutput`].
@@ -54,6 +61,15 @@ pub enum Request {
     Node,
     /// Who was caught breaking a rule: a list of [`Warranted`].
     Warrants(String),
+}
+
+/// What a search found, and who answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Searched {
+    /// What was found. Of an answer from memory the counts of what was read are zero.
+    pub answer: SearchOutput,
+    /// Whether this node's index answered; otherwise the zome did.
+    pub from_memory: bool,
 }
 
 /// A collection in full.
@@ -132,18 +148,21 @@ impl Node {
                 input.view = self.sight(&collection).await?.into();
                 pack(self.read::<_, CountOutput>(&collection.cell(), "count", input).await?)
             }
-            Request::Search(name, mut input) => {
-                let collection = self.open_collection(&name).await?;
+            Request::Search { collection, by_zome, mut input } => {
+                let collection = self.open_collection(&collection).await?;
                 input.view = self.sight(&collection).await?.into();
-                let live = self.lives.get(&collection.dna_hash);
-                let answer = match &live {
+                let live = self.lives.get(&collection.dna_hash).filter(|_| !by_zome);
+                let from_memory = match &live {
                     Some(live) => live.search(&input).await?,
                     None => None,
                 };
-                match answer {
-                    Some(answer) => pack(answer),
-                    None => pack(self.read::<_, SearchOutput>(&collection.cell(), "search", input).await?),
-                }
+                pack(match from_memory {
+                    Some(answer) => Searched { answer, from_memory: true },
+                    None => Searched {
+                        answer: self.read(&collection.cell(), "search", input).await?,
+                        from_memory: false,
+                    },
+                })
             }
             Request::Settle(name, input) => {
                 pack(self.settle(&self.open_collection(&name).await?, input).await?)

@@ -167,7 +167,7 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
         "fresh_blocks": info.fresh_blocks, "fresh_rows": info.fresh_rows,
         "fresh_tombstones": info.fresh_tombstones, "authors": authors, "nodes": nodes,
         "stores": output::arc(sight.arc), "reachable_peers": sight.reachable_peers,
-        "unreachable_peers": sight.unreachable_peers,
+        "unreachable_peers": sight.unreachable_peers, "index": all.index,
     });
     output.say(&value, || {
         let mut lines = vec![
@@ -185,6 +185,14 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
                 info.fresh_rows, info.fresh_tombstones, info.fresh_blocks
             ),
         ];
+        lines.extend(all.index.as_ref().map(|index| {
+            let waiting = match index.missing {
+                0 => String::new(),
+                missing => format!(", {missing} to be read again"),
+            };
+            let megabytes = index.graph_bytes as f64 / 1e6;
+            format!("in memory    {} of {} points, {megabytes:.1} MB{waiting}", index.in_graph, index.points)
+        }));
         lines.extend(info.authors.iter().map(|author| {
             format!(
                 "author       {}: {} rows in {} blocks",

@@ -3,7 +3,7 @@
 use super::output::{self, Output};
 use crate::control::Door;
 use crate::readers::{self, Item, Options};
-use crate::requests::Request;
+use crate::requests::{Request, Searched};
 use crate::text::{clip, harmless, short};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{ArgGroup, Args};
@@ -32,7 +32,10 @@ pub(super) struct Search {
     /// How many to find
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     k: u32,
-    /// Cells to look into: more find more and cost more
+    /// Search in the zome, block by block, even if the node has an index in memory
+    #[arg(long)]
+    zome: bool,
+    /// Cells that the zome looks into: more find more and cost more
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65536))]
     nprobe: Option<u32>,
     /// Leave out hits that are worse than this score (cosine, dot) or distance (euclid, manhattan)
@@ -104,12 +107,13 @@ impl Search {
             scope: if self.network { Scope::Network } else { Scope::Local },
             view: View::default(),
         };
-        let mut answer: SearchOutput = door.ask(Request::Search(self.collection.clone(), input)).await?;
+        let request = Request::Search { collection: self.collection.clone(), by_zome: self.zome, input };
+        let Searched { mut answer, from_memory } = door.ask(request).await?;
         if let Some(like) = like {
             answer.hits.retain(|hit| hit.id != like.id || hit.author != like.author);
         }
         answer.hits.truncate(self.k as usize);
-        let mut value = as_json(&answer);
+        let mut value = as_json(&answer, from_memory);
         if let (Some(query), Some(fields)) = (query, value.as_object_mut()) {
             fields.insert("query".to_owned(), json!(query));
         }
@@ -149,7 +153,7 @@ fn parse_vector(text: &str) -> Result<Vec<f32>> {
     readers::vector_of(&value).map_err(|reason| anyhow::anyhow!(reason))
 }
 
-fn as_json(answer: &SearchOutput) -> Value {
+fn as_json(answer: &SearchOutput, from_memory: bool) -> Value {
     let hits: Vec<_> = answer
         .hits
         .iter()
@@ -167,7 +171,7 @@ fn as_json(answer: &SearchOutput) -> Value {
         .collect();
     let stats = &answer.stats;
     json!({
-        "hits": hits, "complete": answer.complete, "gaps": answer.gaps.iter().map(output::gap).collect::<Vec<_>>(),
+        "hits": hits, "from_memory": from_memory, "complete": answer.complete, "gaps": answer.gaps.iter().map(output::gap).collect::<Vec<_>>(),
         "stats": {
             "regions": stats.regions, "cells_probed": stats.cells_probed, "settled_rows": stats.settled_rows,
             "fresh_rows": stats.fresh_rows, "blocks": stats.settled_blocks + stats.fresh_blocks,

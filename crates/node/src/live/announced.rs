@@ -3,7 +3,7 @@
 use crate::dht::of_record;
 use holochain_keystore::AgentPubKeyExt;
 use holochain_serialized_bytes::decode;
-use holochain_types::prelude::{ActionHashed, Entry, EntryHash, HashableContentExtSync, Record};
+use holochain_types::prelude::{ActionHashed, Entry, EntryHash, Record};
 use rose_forest_api::{ActionHash, AgentPubKey, BlockWritten, Schema};
 use rose_forest_engine::SignedBlock;
 use rose_forest_rules::block::check_block;

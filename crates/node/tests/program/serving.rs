@@ -58,7 +58,8 @@ fn a_node_killed_in_the_middle_of_an_insert_comes_back_whole_and_the_insert_goes
     let found: BTreeSet<u64> =
         node.json(&["export", "line"]).iter().map(|point| point["id"].as_u64().unwrap()).collect();
     assert_eq!((found.len() as u64, found.last()), (MANY, Some(&(MANY - 1))));
-    let near = node.one(&["search", "line", "--vector", "[54321, 21]", "-k", "1"]);
+    let near =
+        crate::program::live::from_memory(&node, &["search", "line", "--vector", "[54321, 21]", "-k", "1"]);
     assert_eq!((ids(&near), &near["complete"]), (vec![json!(54_321)], &json!(true)));
     serving.stop();
 }
