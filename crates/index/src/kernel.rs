@@ -251,7 +251,7 @@ impl Rows for Slots<'_> {
 }
 
 /// How many rows ahead codes are fetched.
-const AHEAD: usize = 3;
+const AHEAD: usize = 6;
 
 /// Scores rows one by one, fetching those that come next.
 macro_rules! each_row {
