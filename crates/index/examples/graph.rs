@@ -39,10 +39,20 @@ fn main() -> Result<(), Error> {
     }
     let labels: Vec<Label> = (0..rows.len() as u32).collect();
     let params = GraphParams { m: args.m, ef_construction: args.ef_construction, ..GraphParams::default() };
-    let graph = Graph::new(space, params)?;
     let start = Instant::now();
-    graph.extend(&labels, &codes, args.threads, &|_| ())?;
+    let kept = args.keep.as_ref().filter(|path| path.exists());
+    let graph = match kept {
+        Some(path) => Graph::read_from(space, &std::fs::read(path)?)?,
+        None => {
+            let graph = Graph::new(space, params)?;
+            graph.extend(&labels, &codes, args.threads, &|_| ())?;
+            graph
+        }
+    };
     let build = start.elapsed().as_secs_f64();
+    if let (Some(path), None) = (&args.keep, kept) {
+        graph.write_to(&mut std::fs::File::create(path)?)?;
+    }
     let memory = graph.memory_bytes();
     drop(codes);
     let mut lines = vec![format!(

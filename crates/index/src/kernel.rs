@@ -18,7 +18,7 @@ mod x86;
 
 use crate::codes::Codes;
 use rose_forest_core::{Distance, Encoding, Space, VectorError, score};
-use rose_forest_rules::code::{decode_row, split_sq8};
+use rose_forest_rules::code::decode_row;
 
 /// The largest number that a component of a query becomes, as in core.
 const MAX_INTEGER: f64 = 32_767.0;
@@ -95,7 +95,7 @@ impl Query {
     /// Takes a row's code as the query, in the memory that is already there.
     pub(crate) fn set_code(&mut self, code: &[u8]) {
         if self.uses_integers() {
-            let (codes, scale) = split_sq8(code);
+            let (codes, scale) = split(code);
             self.step = f64::from(scale);
             self.set_integers(codes.iter().map(|b| i16::from(*b as i8)));
         } else {
@@ -149,13 +149,9 @@ impl Query {
     /// and bytes that make up no whole row, are left out; scores beyond the last row stay as they are.
     /// Cost: one pass over the codes.
     pub fn score_block(&self, codes: &[u8], scores: &mut [f32]) {
-        let rows = codes.chunks_exact(self.space.code_bytes().max(1));
-        match self.machine {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Avx2` is chosen only where the processor has what these functions need.
-            Machine::Avx2 => unsafe { x86::score_all(self, rows, scores) },
-            Machine::Any => portable::score_all(self, rows, scores),
-        }
+        let code_bytes = self.space.code_bytes().max(1);
+        let rows = scores.len().min(codes.len() / code_bytes);
+        self.score_rows(&Block { codes, code_bytes }, scores.get_mut(..rows).unwrap_or_default());
     }
 
     /// Scores of rows of the graph, into `scores`, in their order. The codes of the next rows are fetched while one is
@@ -163,10 +159,15 @@ impl Query {
     pub(crate) fn score_slots(&self, codes: &Codes, slots: &[u32], scores: &mut Vec<f32>) {
         scores.clear();
         scores.resize(slots.len(), 0.0);
-        let rows = Ahead { codes, slots, next: 0 };
+        self.score_rows(&Slots { codes, slots }, scores);
+    }
+
+    /// Scores rows 0, 1, 2 and so on, one for each of `scores`.
+    #[inline(always)]
+    fn score_rows(&self, rows: &impl Rows, scores: &mut [f32]) {
         match self.machine {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
+            // SAFETY: `Avx2` is chosen only where the processor has what this function needs.
             Machine::Avx2 => unsafe { x86::score_all(self, rows, scores) },
             Machine::Any => portable::score_all(self, rows, scores),
         }
@@ -205,32 +206,74 @@ fn not_nan(score: f32) -> f32 {
     if score.is_nan() { f32::NEG_INFINITY } else { score }
 }
 
-/// How many rows ahead codes are fetched. WordNet, ef 64, one thread, queries a second: see `docs/INDEX.md`.
-const AHEAD: usize = 3;
+/// Codes to be scored, by their place.
+trait Rows {
+    /// The code at this place.
+    fn row(&self, index: usize) -> &[u8];
 
-/// Codes of rows of the graph, those that come next being fetched.
-struct Ahead<'a> {
-    codes: &'a Codes,
-    slots: &'a [u32],
-    next: usize,
+    /// Asks for it.
+    fn fetch(&self, index: usize);
 }
 
-impl<'a> Iterator for Ahead<'a> {
-    type Item = &'a [u8];
+/// Rows one after the other. The processor sees by itself what comes next.
+struct Block<'a> {
+    codes: &'a [u8],
+    code_bytes: usize,
+}
+
+impl Rows for Block<'_> {
+    #[inline(always)]
+    fn row(&self, index: usize) -> &[u8] {
+        let start = index * self.code_bytes;
+        self.codes.get(start..start + self.code_bytes).unwrap_or_default()
+    }
 
     #[inline(always)]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let slot = self.slots.get(self.next)?;
-        if self.next == 0 {
-            for slot in self.slots.iter().take(AHEAD) {
-                prefetch(self.codes.row(*slot));
-            }
+    fn fetch(&self, _index: usize) {}
+}
+
+/// Rows of the graph.
+struct Slots<'a> {
+    codes: &'a Codes,
+    slots: &'a [u32],
+}
+
+impl Rows for Slots<'_> {
+    #[inline(always)]
+    fn row(&self, index: usize) -> &[u8] {
+        self.slots.get(index).map_or(&[], |slot| self.codes.row(*slot))
+    }
+
+    #[inline(always)]
+    fn fetch(&self, index: usize) {
+        prefetch(self.row(index));
+    }
+}
+
+/// How many rows ahead codes are fetched.
+const AHEAD: usize = 6;
+
+/// Scores rows one by one, fetching those that come next.
+macro_rules! each_row {
+    ($rows:expr, $scores:expr, |$code:ident| $score:expr) => {{
+        for ahead in 0..$crate::kernel::AHEAD {
+            $rows.fetch(ahead);
         }
-        if let Some(slot) = self.slots.get(self.next + AHEAD) {
-            prefetch(self.codes.row(*slot));
+        for (index, score) in $scores.iter_mut().enumerate() {
+            $rows.fetch(index + $crate::kernel::AHEAD);
+            let $code = $rows.row(index);
+            *score = $score;
         }
-        self.next += 1;
-        Some(self.codes.row(*slot))
+    }};
+}
+use each_row;
+
+/// The components and the scale of an sq8 row; as `rules::code::split_sq8`, which is not inlined.
+#[inline(always)]
+fn split(code: &[u8]) -> (&[u8], f32) {
+    match code.split_last_chunk::<4>() {
+        Some((codes, scale)) => (codes, f32::from_le_bytes(*scale)),
+        None => (code, 0.0),
     }
 }
 

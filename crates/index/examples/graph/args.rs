@@ -7,6 +7,7 @@ use std::{path::PathBuf, str::FromStr};
 const USAGE: &str = "graph --rows <npy> --queries <npy> | --synthetic <rows>,<dimension>
     --distance cosine|dot|euclid|manhattan  --encoding sq8|f16|f32
     --m <n>  --ef-construction <n>  --ef <n>,<n>,...  --threads <n>
+    --keep <file to read the graph from, or to write it to>
     --filter  --image  --json";
 
 /// What to measure.
@@ -21,6 +22,7 @@ pub struct Args {
     pub ef_construction: usize,
     pub ef: Vec<usize>,
     pub threads: usize,
+    pub keep: Option<PathBuf>,
     pub filter: bool,
     pub image: bool,
     pub json: bool,
@@ -38,6 +40,7 @@ impl Args {
             ef_construction: 128,
             ef: vec![16, 24, 32, 48, 64, 96, 128, 192, 256],
             threads: 2,
+            keep: None,
             filter: false,
             image: false,
             json: false,
@@ -83,6 +86,7 @@ impl Args {
                     _ => return Err(USAGE.into()),
                 }
             }
+            "--keep" => self.keep = Some(value.into()),
             "--m" => self.m = value.parse()?,
             "--ef-construction" => self.ef_construction = value.parse()?,
             "--ef" => self.ef = numbers(value)?,

@@ -1,19 +1,17 @@
 //! The loops for machines without AVX2. LLVM turns them into what vector instructions there are.
 
-use super::{FLOATS, INTEGERS, Query};
+use super::{FLOATS, INTEGERS, Query, Rows, each_row, split};
 use rose_forest_core::{Distance, Encoding};
-use rose_forest_rules::code::{decode_row, split_sq8};
+use rose_forest_rules::code::decode_row;
 
 /// Scores rows, into `scores`.
-pub(super) fn score_all<'a>(query: &Query, rows: impl Iterator<Item = &'a [u8]>, scores: &mut [f32]) {
-    for (score, code) in scores.iter_mut().zip(rows) {
-        *score = score_one(query, code);
-    }
+pub(super) fn score_all(query: &Query, rows: &impl Rows, scores: &mut [f32]) {
+    each_row!(rows, scores, |code| score_one(query, code));
 }
 
 fn score_one(query: &Query, code: &[u8]) -> f32 {
     if query.uses_integers() {
-        let (codes, scale) = split_sq8(code);
+        let (codes, scale) = split(code);
         let (dot, squares) = dot_and_squares(&query.integers, codes);
         return match query.space.distance {
             Distance::Euclid => query.score_of_squares(dot, squares, scale),

@@ -4,10 +4,9 @@
 //! pairs (`vpmaddwd`). A pair is at most 2 * 32,767 * 128 and a sum has 256 pairs at most, so that even 4,096
 //! components with codes of -128, which no valid row has, stay below 2^31.
 
-use super::{FLOATS, INTEGERS, Query};
+use super::{FLOATS, INTEGERS, Query, Rows, each_row, split};
 use core::arch::x86_64::*;
 use rose_forest_core::{Distance, Encoding};
-use rose_forest_rules::code::split_sq8;
 
 /// Whether this computer has what the functions here need.
 pub(super) fn is_available() -> bool {
@@ -26,13 +25,10 @@ pub(super) fn prefetch<T>(bytes: &[T]) {
 
 /// Scores rows, into `scores`.
 #[target_feature(enable = "avx2,fma,f16c")]
-pub(super) fn score_all<'a>(query: &Query, rows: impl Iterator<Item = &'a [u8]>, scores: &mut [f32]) {
-    // Loops rather than closures, which would not be compiled for these instructions.
+pub(super) fn score_all(query: &Query, rows: &impl Rows, scores: &mut [f32]) {
     macro_rules! each {
         (|$code:ident| $score:expr) => {
-            for (score, $code) in scores.iter_mut().zip(rows) {
-                *score = $score;
-            }
+            each_row!(rows, scores, |$code| $score)
         };
     }
     macro_rules! sums {
@@ -52,16 +48,16 @@ pub(super) fn score_all<'a>(query: &Query, rows: impl Iterator<Item = &'a [u8]>,
     }
     match (query.space.encoding, query.space.distance) {
         (Encoding::Sq8, Distance::Cosine | Distance::Dot) => each!(|code| {
-            let (codes, scale) = split_sq8(code);
+            let (codes, scale) = split(code);
             query.score_of_dot(dot(&query.integers, codes), scale)
         }),
         (Encoding::Sq8, Distance::Euclid) => each!(|code| {
-            let (codes, scale) = split_sq8(code);
+            let (codes, scale) = split(code);
             let (dot, squares) = dot_and_squares(&query.integers, codes);
             query.score_of_squares(dot, squares, scale)
         }),
         (Encoding::Sq8, Distance::Manhattan) => each!(|code| {
-            let (codes, scale) = split_sq8(code);
+            let (codes, scale) = split(code);
             Query::score_of_sum(Distance::Manhattan, manhattan_sq8(&query.floats, codes, scale))
         }),
         (Encoding::F16, distance) => sums!(sum_f16, distance),
