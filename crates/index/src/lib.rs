@@ -5,6 +5,7 @@
 //! that blocks hold.
 
 pub mod file;
+pub mod lists;
 mod types;
 
 pub use types::{Hit, Label, RowFilter};

@@ -75,6 +75,12 @@ impl IndexFile {
         self.head.sequence
     }
 
+    /// A number that another content does not have: the checksum of the head, which holds those of the sections. For an
+    /// index of several files, to notice when one of them is not the one that it belongs with.
+    pub fn fingerprint(&self) -> u64 {
+        self.head.checksum
+    }
+
     /// Bytes of the file.
     pub fn file_bytes(&self) -> u64 {
         self.map.len() as u64

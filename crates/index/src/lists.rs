@@ -1,0 +1,392 @@
+//! Inverted lists on disk: settled rows, sorted by the collection's own cells.
+//!
+//! An inverted file (Jégou, Douze and Schmid 2011) whose lists lie in immutable segments, mapped into memory. A search
+//! compares the query with the cells' centres, and scores every row of the nearest cells exactly. Memory is what the
+//! centres take, a bit for each removed row, and some bytes a segment; codes and labels lie in the page cache, which the
+//! system gives back when it needs it. To prefer over a graph when memory is short: a graph answers in less time, and
+//! takes all rows and links in memory.
+//!
+//! # Changes, and what is durable
+//!
+//! Every change is seen at once by the searches that begin after it: a search takes a snapshot, and no lock is held
+//! while it scans. [`Lists::save`] makes durable what was changed until then, with the sequence number of the node's
+//! store that it corresponds to. After a crash the lists are as they were saved: replay the store from
+//! [`Lists::sequence`] on. Replaying is harmless, because a label that is added again replaces its row, and one that is
+//! removed again is not there.
+//!
+//! # Files
+//!
+//! | file | what | written |
+//! |---|---|---|
+//! | `lists.index` | which segments there are, which rows are removed | by each [`Lists::save`] |
+//! | `cells.index` | cells: their ids and centres | when cells were added |
+//! | `segment-<number>.index` | rows | once |
+//!
+//! All are containers of [`crate::file`]; their modules say what is in the sections. Files that no saved list names are
+//! removed when the lists are opened.
+
+mod builder;
+mod cells;
+mod error;
+mod manifest;
+mod place;
+mod removed;
+mod scan;
+mod search;
+mod segment;
+mod state;
+mod tiers;
+
+pub use builder::{Built, ListsBuilder};
+pub use error::ListsError;
+pub use search::{Found, Search, default_nprobe};
+
+use crate::{
+    Label,
+    file::{Verify, remove_leftovers},
+};
+use cells::CellTable;
+use parking_lot::{Mutex, RwLock};
+use place::Place;
+use rose_forest_core::Space;
+use rose_forest_rules::reference::CellId;
+use scan::Scorer;
+use segment::{Source, merge, remove_replaced};
+use state::State;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tiers::Size;
+
+/// The inverted lists of one collection, in a directory of their own.
+///
+/// Shared between threads. Changes wait for each other, searches for nobody.
+#[derive(Debug)]
+pub struct Lists {
+    place: Arc<Place>,
+    /// Locked only to copy or to swap the pointer.
+    state: RwLock<Arc<State>>,
+    /// Held while something is changed.
+    changes: Mutex<Changes>,
+    /// Held while segments are merged.
+    merging: Mutex<()>,
+}
+
+/// What only those who change something need to know.
+#[derive(Debug)]
+struct Changes {
+    sequence: u64,
+    /// How many cells are on disk.
+    saved_cells: usize,
+    /// Segments that were merged away, and that the saved list still names.
+    obsolete: Vec<PathBuf>,
+    rows_added: u64,
+    rows_written: u64,
+}
+
+/// What lies where, and what it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// Rows that count.
+    pub rows: usize,
+    /// Rows that are removed and still take space on disk.
+    pub removed_rows: usize,
+    /// Cells, those without rows included.
+    pub cells: usize,
+    /// Segments.
+    pub segments: usize,
+    /// Bytes on the heap. Mapped files are in the page cache and not counted.
+    pub memory_bytes: usize,
+    /// Bytes of the files in use.
+    pub disk_bytes: u64,
+    /// Rows that were added since the lists were opened.
+    pub rows_added: u64,
+    /// Rows that were written to disk for that, merging included. Divided by `rows_added`: the write amplification.
+    pub rows_written: u64,
+}
+
+impl Lists {
+    /// Makes empty lists in `directory`, in the place of any that are there, with the sequence number 0.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn create(directory: &Path, identity: [u8; 32], space: Space) -> Result<Self, ListsError> {
+        fs::create_dir_all(directory).map_err(ListsError::io("create", directory))?;
+        let place = Place::new(directory, identity, space);
+        // This one first: without it, nothing that is left counts.
+        place::remove(&place.lists())?;
+        place::remove(&place.cells())?;
+        let lists = Self::with_state(place, State::new(Arc::new(CellTable::new(space)), Vec::new()), 0)?;
+        lists.state.read().cells.write(&lists.place.cells(), identity)?;
+        lists.save(0)?;
+        Ok(lists)
+    }
+
+    /// Opens the lists in `directory`. With [`Verify::Later`] all is checked but the codes' checksums: call
+    /// [`Lists::verify`] then, in the background, because until then a damaged code is only a wrong score.
+    ///
+    /// # Errors
+    /// [`ListsError::unusable_file`] says which file is missing, damaged or not ours; then make new lists and fill them
+    /// again. Cost: one pass over labels and centres, 12 bytes a row; with [`Verify::Now`] over the codes too.
+    pub fn open(
+        directory: &Path,
+        identity: [u8; 32],
+        space: Space,
+        verify: Verify,
+    ) -> Result<Self, ListsError> {
+        let place = Place::new(directory, identity, space);
+        let (state, sequence) = manifest::read(&place, verify)?;
+        Self::with_state(place, state, sequence)
+    }
+
+    fn with_state(place: Place, state: State, sequence: u64) -> Result<Self, ListsError> {
+        remove_leftovers(&place.directory).map_err(ListsError::file(&place.directory))?;
+        let numbers: Vec<u64> = state.segments.iter().map(|source| source.segment.number()).collect();
+        place.keep_segments(&numbers)?;
+        let saved_cells = state.cells.len();
+        let changes = Changes { sequence, saved_cells, obsolete: Vec::new(), rows_added: 0, rows_written: 0 };
+        Ok(Self {
+            place: Arc::new(place),
+            state: RwLock::new(Arc::new(state)),
+            changes: Mutex::new(changes),
+            merging: Mutex::new(()),
+        })
+    }
+
+    /// What vectors of this collection are like.
+    pub fn space(&self) -> Space {
+        self.place.space
+    }
+
+    /// The sequence number that the lists were saved with last.
+    pub fn sequence(&self) -> u64 {
+        self.changes.lock().sequence
+    }
+
+    /// Adds cells with their centres, and says their numbers; those that are known already keep theirs.
+    ///
+    /// # Errors
+    /// A centre that is no vector of this collection; then none of them is added.
+    pub fn add_cells(
+        &self,
+        cells: impl IntoIterator<Item = (CellId, Vec<f32>)>,
+    ) -> Result<Vec<u32>, ListsError> {
+        let _changes = self.changes.lock();
+        let state = self.snapshot();
+        let mut table = (*state.cells).clone();
+        let numbers: Result<Vec<u32>, ListsError> =
+            cells.into_iter().map(|(id, centre)| table.add(id, &centre)).collect();
+        let numbers = numbers?;
+        if table.len() > state.cells.len() {
+            table.shrink();
+            self.swap(State::new(Arc::new(table), state.segments.clone()));
+        }
+        Ok(numbers)
+    }
+
+    /// The number of a cell, if it was added.
+    pub fn cell_number(&self, id: &CellId) -> Option<u32> {
+        self.snapshot().cells.number(id)
+    }
+
+    /// The cell with this number.
+    pub fn cell_id(&self, number: u32) -> Option<CellId> {
+        self.snapshot().cells.id(number)
+    }
+
+    /// Takes rows in any order, to be [added](Lists::add) together.
+    pub fn builder(&self) -> ListsBuilder {
+        ListsBuilder::new(self.place.clone())
+    }
+
+    /// Adds the rows that were built. Rows that are here with the same labels are replaced.
+    ///
+    /// # Errors
+    /// [`ListsError::UnknownCell`], or [`ListsError::OtherFile`] for what other lists' builder made; then nothing is added. Cost: O(rows added), less if their labels are new.
+    pub fn add(&self, built: Built) -> Result<(), ListsError> {
+        let Built { segment: Some(segment), rows_written } = built else { return Ok(()) };
+        let mut changes = self.changes.lock();
+        let state = self.snapshot();
+        let expected = state.cells.len() as u32;
+        let view = segment.segment().view();
+        if let Some((received, _)) = view.runs().last().filter(|(cell, _)| *cell >= expected) {
+            return Err(ListsError::UnknownCell { expected, received });
+        }
+        let (path, number) = (segment.segment().path(), segment.segment().number());
+        if path != self.place.segment(number) {
+            return Err(ListsError::OtherFile { path: path.to_owned() });
+        }
+        let mut segments = state.segments.clone();
+        for old in &mut segments {
+            remove_replaced(old.segment.view(), &mut old.removed, view);
+        }
+        changes.rows_added += segment.segment().rows() as u64;
+        changes.rows_written += rows_written as u64;
+        segments.push(Source { segment: segment.claim(), removed: Default::default() });
+        self.swap(State::new(state.cells.clone(), segments));
+        Ok(())
+    }
+
+    /// Removes rows, and says how many of them were here. Cost: O(segments log rows) for each.
+    pub fn remove(&self, labels: impl IntoIterator<Item = Label>) -> usize {
+        let _changes = self.changes.lock();
+        let mut state = (*self.snapshot()).clone();
+        let removed = labels.into_iter().filter(|label| state.remove(*label)).count();
+        if removed > 0 {
+            self.swap(state);
+        }
+        removed
+    }
+
+    /// Merges segments once, if there are many or if many rows of one are removed, and says whether it did: call it in the
+    /// background until it says no. Searches and changes go on meanwhile.
+    ///
+    /// # Errors
+    /// What the system refuses: then everything is as it was. Cost: reads and writes the rows of those segments, up to 2
+    /// GB; each row is written at most once for every fourfold growth of the lists. Space: 4 bytes for each of those rows.
+    /// The old files are removed by the next [`Lists::save`].
+    pub fn merge(&self) -> Result<bool, ListsError> {
+        let _merging = self.merging.lock();
+        let before = self.snapshot();
+        let size = |source: &Source| Size { rows: source.segment.rows(), removed: source.removed.count() };
+        let sizes: Vec<Size> = before.segments.iter().map(size).collect();
+        let Some(places) = tiers::plan(&sizes, self.place.space.code_bytes()) else { return Ok(false) };
+        let merged: Vec<Source> = places.iter().map(|place| before.segments[*place].clone()).collect();
+        let target = self.place.new_segment();
+        let rows = merge(target.target(), &merged)?;
+        let new = if rows > 0 { Some(target.open()?) } else { None };
+
+        let mut changes = self.changes.lock();
+        let now = self.snapshot();
+        let mut new = new.map(|new| Source { segment: new.claim(), removed: Default::default() });
+        let mut segments = Vec::with_capacity(now.segments.len());
+        for source in &now.segments {
+            let Some(old) = merged.iter().find(|old| old.segment.number() == source.segment.number()) else {
+                segments.push(source.clone());
+                continue;
+            };
+            changes.obsolete.push(old.segment.path().to_owned());
+            // What was removed while the rows were being written.
+            for place in source.removed.since(&old.removed) {
+                if let (Some(new), Some(label)) = (&mut new, old.segment.view().label(place))
+                    && let Some(place) = new.segment.view().place_of(label)
+                {
+                    new.removed.insert(place);
+                }
+            }
+        }
+        segments.extend(new);
+        changes.rows_written += rows as u64;
+        self.swap(State::new(now.cells.clone(), segments));
+        Ok(true)
+    }
+
+    /// Makes durable what the lists are now, in step with the store up to `sequence`: the caller knows that every change
+    /// up to there was made. Files that are no longer needed are removed.
+    ///
+    /// # Errors
+    /// What the system refuses, a full disk above all: then the lists that were saved before are as they were, and saving
+    /// can be tried again.
+    pub fn save(&self, sequence: u64) -> Result<(), ListsError> {
+        let mut changes = self.changes.lock();
+        let state = self.snapshot();
+        // The cells first: segments that are listed may need them.
+        if state.cells.len() > changes.saved_cells {
+            state.cells.write(&self.place.cells(), self.place.identity)?;
+            changes.saved_cells = state.cells.len();
+        }
+        manifest::write(&self.place, &state, sequence)?;
+        changes.sequence = sequence;
+        // Searches may still have them mapped, which keeps what they read. What cannot be removed is removed when the
+        // lists are next opened.
+        for path in changes.obsolete.drain(..) {
+            let _ = place::remove(&path);
+        }
+        Ok(())
+    }
+
+    /// Compares the codes' checksums, where that was not done. In the background, after opening with [`Verify::Later`].
+    ///
+    /// # Errors
+    /// Names the first file that is damaged. Cost: one pass over the codes.
+    pub fn verify(&self) -> Result<(), ListsError> {
+        self.snapshot().segments.iter().try_for_each(|source| source.segment.verify())
+    }
+
+    /// The `k` nearest rows among those of the nearest cells.
+    ///
+    /// # Errors
+    /// A vector that is none of this collection.
+    ///
+    /// Cost: O(d) for each cell and for each row of the cells that are looked at. A filter that allows few rows is cheaper:
+    /// then exactly those are scored.
+    pub fn search(&self, vector: &[f32], search: &Search<'_>) -> Result<Found, ListsError> {
+        let scorer = Scorer::new(self.place.space, vector)?;
+        Ok(search::search(&self.snapshot(), &scorer, search))
+    }
+
+    /// Whether a row is here. Cost: O(segments log rows).
+    pub fn contains(&self, label: Label) -> bool {
+        self.snapshot().find(label).is_some()
+    }
+
+    /// The code of a row, if it is here. Cost: O(segments log rows).
+    pub fn code(&self, label: Label) -> Option<Vec<u8>> {
+        let state = self.snapshot();
+        state.find(label).map(|(view, place)| view.codes(place..place + 1).to_vec())
+    }
+
+    /// Calls `visit` with every row and the number of its cell, in no order. Cost: O(rows).
+    pub fn for_each(&self, mut visit: impl FnMut(Label, u32)) {
+        for (view, removed) in self.snapshot().views() {
+            for (cell, rows) in view.runs() {
+                for place in rows.filter(|place| !removed.contains(*place)) {
+                    view.label(place).into_iter().for_each(|label| visit(label, cell));
+                }
+            }
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.snapshot().rows()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What lies where.
+    pub fn info(&self) -> Info {
+        let changes = self.changes.lock();
+        let state = self.snapshot();
+        let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let of_segments: u64 = state.segments.iter().map(|source| source.segment.disk_bytes()).sum();
+        let obsolete: u64 = changes.obsolete.iter().map(|path| length(path)).sum();
+        Info {
+            rows: state.rows(),
+            removed_rows: state.removed_rows(),
+            cells: state.cells.len(),
+            segments: state.segments.len(),
+            memory_bytes: state.memory_bytes(),
+            disk_bytes: of_segments + obsolete + length(&self.place.lists()) + length(&self.place.cells()),
+            rows_added: changes.rows_added,
+            rows_written: changes.rows_written,
+        }
+    }
+
+    fn snapshot(&self) -> Arc<State> {
+        self.state.read().clone()
+    }
+
+    /// The caller holds `changes`.
+    fn swap(&self, state: State) {
+        *self.state.write() = Arc::new(state);
+    }
+}
+
+#[cfg(test)]
+mod tests;
