@@ -55,6 +55,12 @@ pub enum ListsError {
     /// A query or a centre is not a vector of this collection.
     #[error(transparent)]
     Vector(#[from] VectorError),
+    /// No components, or an encoding that this version only reserves.
+    #[error("expected vectors that have codes, received {received:?}")]
+    NoCodes {
+        /// What the lists were to be made for.
+        received: Space,
+    },
     /// A code of another length.
     #[error("expected a code of {expected} bytes, received {received}")]
     CodeLength {
@@ -102,6 +108,7 @@ impl ListsError {
             | Self::OtherFile { path } => Some(path),
             Self::Io { .. }
             | Self::Vector(_)
+            | Self::NoCodes { .. }
             | Self::CodeLength { .. }
             | Self::UnknownCell { .. }
             | Self::TooManyCells { .. } => None,

@@ -44,8 +44,11 @@ pub(super) struct Unclaimed {
 }
 
 impl Place {
-    pub(super) fn new(directory: &Path, identity: [u8; 32], space: Space) -> Self {
-        Self { directory: directory.to_owned(), identity, space, next: AtomicU64::new(1) }
+    pub(super) fn new(directory: &Path, identity: [u8; 32], space: Space) -> Result<Self, ListsError> {
+        if space.code_bytes() == 0 {
+            return Err(ListsError::NoCodes { received: space });
+        }
+        Ok(Self { directory: directory.to_owned(), identity, space, next: AtomicU64::new(1) })
     }
 
     /// The file with the list of segments.

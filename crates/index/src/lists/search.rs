@@ -66,16 +66,17 @@ pub(super) fn search(state: &State, scorer: &Scorer, search: &Search<'_>) -> Fou
     let nprobe = search.nprobe.unwrap_or_else(|| default_nprobe(cells.len(), depth));
     let nprobe = nprobe.clamp(1, cells.len().max(1));
     let to_scan = rows / cells.len().max(1) * nprobe;
+    let filter_first = allowed < rows / FILTER_FIRST_PART;
     let mut best = TopK::new(search.k);
     match search.filter {
-        Some(filter) if filter.count() <= to_scan / LOOK_UP_ROWS => {
+        Some(filter) if allowed <= to_scan / LOOK_UP_ROWS => {
             found.rows_scored = score_each(state, scorer, filter, &mut best);
         }
         filter => {
             let mut left = &mut cells[..];
             while !left.is_empty() && (found.cells_probed == 0 || best.len() < search.k) {
                 let (nearest, others) = split_nearest(left, nprobe);
-                found.rows_scored += scan(state, scorer, nearest, filter, &mut best);
+                found.rows_scored += scan(state, scorer, nearest, (filter, filter_first), &mut best);
                 found.cells_probed += nearest.len();
                 left = others;
             }
@@ -97,12 +98,13 @@ fn split_nearest(cells: &mut [ScoredCell], n: usize) -> (&mut [ScoredCell], &mut
     (nearest, others)
 }
 
-/// Scans the runs of some cells in all segments. Says how many rows were scored.
+/// Scans the runs of some cells in all segments; asks the filter about each row before it is scored, or about the best
+/// afterwards. Says how many rows were scored.
 fn scan(
     state: &State,
     scorer: &Scorer,
     cells: &[ScoredCell],
-    filter: Option<&dyn RowFilter>,
+    (filter, filter_first): (Option<&dyn RowFilter>, bool),
     best: &mut TopK<Label>,
 ) -> usize {
     let views = state.views();
@@ -115,14 +117,13 @@ fn scan(
             }
         }
     }
-    let filter_first = filter.filter(|filter| filter.count() < state.rows() / FILTER_FIRST_PART);
     let mut rows_scored = 0;
     for (view, removed, rows) in runs {
         let start = rows.start;
         let counts = |place: usize, label: Label| {
             !removed.contains(place) && filter.is_none_or(|filter| filter.allows(label))
         };
-        if filter_first.is_some() {
+        if filter_first {
             for place in rows {
                 if let Some(label) = view.label(place)
                     && counts(place, label)

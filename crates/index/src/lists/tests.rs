@@ -9,7 +9,10 @@ use super::*;
 use crate::{Hit, RowFilter};
 use rose_forest_core::{Distance, Encoding, encode::encode_row, score::Query, top_k::TopK};
 use rose_forest_rules::reference::{HASH_BYTES, HashRef};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 use tempfile::TempDir;
 
 const IDENTITY: [u8; 32] = [5; 32];

@@ -55,6 +55,16 @@ fn rows_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn a_space_without_codes_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let space = Space { dimension: 3, distance: Distance::Dot, encoding: Encoding::F32 };
+    for space in [Space { dimension: 0, ..space }, Space { encoding: Encoding::Bit1, ..space }] {
+        let refused = Lists::create(directory.path(), IDENTITY, space);
+        assert!(matches!(refused, Err(ListsError::NoCodes { received }) if received == space));
+    }
+}
+
+#[test]
 fn merged_files_are_removed_when_the_lists_are_saved() {
     let mut fixture = Fixture::plain(4, 1);
     for n in 0..4 {
