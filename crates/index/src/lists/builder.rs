@@ -15,7 +15,7 @@ const BUFFER_BYTES: usize = 32 << 20;
 ///
 /// Rows are collected up to 32 MB, sorted and written; what was written in several parts is merged at the end, so that
 /// more rows than that are written twice. A label that comes twice has the row that came last. Space: 36 MB while rows
-/// come, 8 bytes a row at the end. Dropped, it leaves nothing.
+/// come, 4 bytes a row at the end. Dropped, it leaves nothing.
 #[derive(Debug)]
 pub struct ListsBuilder {
     place: Arc<Place>,

@@ -13,7 +13,7 @@
 //!
 //! Those are bounds, and `Info::rows_written` counts. A segment of which a quarter is removed is written again without
 //! it, at a cost of at most three rows for each that was removed. What would be larger than [`MAX_MERGED_BYTES`] is not
-//! merged, so that one step has a bound too.
+//! merged, so that one step has a bound too: that, or one segment that was built larger and lost a quarter.
 
 /// Segments of one tier that become one.
 const FAN_IN: usize = 4;

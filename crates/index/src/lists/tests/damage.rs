@@ -1,7 +1,7 @@
 //! Files that are damaged, missing, or not ours.
 
 use super::*;
-use crate::file::FileError;
+use crate::file::{Contents, FileError, IndexFile, IndexFileWriter, Kind, Tag};
 
 fn saved() -> Fixture {
     let mut fixture = Fixture::plain(4, 1);
@@ -100,4 +100,53 @@ fn files_in_each_others_place_are_refused() {
     fs::copy(&changed.segments()[0], other.directory.path().join("segment-00000001.index")).unwrap();
     let mut other = other;
     assert!(matches!(error_of(&mut other, Verify::Now).0, ListsError::OtherFile { .. }));
+}
+
+#[test]
+fn lists_and_cells_that_cannot_be_are_refused_or_harmless_although_the_checksums_match() {
+    let mut fixture = saved();
+    for (name, kind, tags) in [
+        ("lists.index", b"LIST", &["about", "segments", "removed"][..]),
+        ("cells.index", b"CELL", &["ids", "centres"]),
+    ] {
+        let path = fixture.directory.path().join(name);
+        let contents = Contents { kind: Kind(*kind), layout: 1, identity: IDENTITY };
+        let tags: Vec<Tag> = tags.iter().map(|tag| Tag::new(tag)).collect();
+        let file = IndexFile::open(&path, &contents, Verify::Now).unwrap();
+        let sections: Vec<Vec<u8>> = tags.iter().map(|tag| file.section(*tag).unwrap().to_vec()).collect();
+        let write = |sections: &[Vec<u8>]| {
+            let sections: Vec<_> = tags.iter().copied().zip(sections.iter().map(Vec::as_slice)).collect();
+            IndexFileWriter::write_all(&path, contents, 7, &sections).unwrap();
+        };
+        for section in 0..sections.len() {
+            let length = sections[section].len();
+            let changes = (0..length)
+                .step_by(length.div_ceil(40) | 1)
+                .flat_map(|at| [0, 0x7f, 0xff].map(|to| (at, to)));
+            let mut refused = 0;
+            for (at, to) in changes {
+                let mut changed = sections.clone();
+                changed[section][at] = to;
+                write(&changed);
+                match fixture.reopen(Verify::Now) {
+                    Ok(()) => {
+                        drop(fixture.lists.search(&[1.0; 13], &Search { k: 9, nprobe: None, filter: None }))
+                    }
+                    Err(error) => {
+                        assert!(error.unusable_file().is_some(), "{error}");
+                        refused += 1;
+                    }
+                }
+            }
+            // Any bytes are an id.
+            assert!(refused > 0 || tags[section] == Tag::new("ids"), "{name} {section}");
+            let mut cut = sections.clone();
+            cut[section].pop();
+            write(&cut);
+            assert_eq!(error_of(&mut fixture, Verify::Now).1, path);
+        }
+        write(&sections);
+    }
+    fixture.reopen(Verify::Now).unwrap();
+    fixture.check();
 }
