@@ -4,7 +4,8 @@
 //! compares the query with the cells' centres, and scores every row of the nearest cells exactly. Memory is what the
 //! centres take, a bit for each removed row, and some bytes a segment; codes and labels lie in the page cache, which the
 //! system gives back when it needs it. To prefer over a graph when memory is short: a graph answers in less time, and
-//! takes all rows and links in memory.
+//! takes all rows and links in memory. A million rows of 384 components as sq8, in 1,460 cells, are 402 MB on disk and 2.4 MB
+//! on the heap.
 //!
 //! # Changes, and what is durable
 //!

@@ -52,6 +52,12 @@ impl ListsBuilder {
         if code.len() != expected {
             return Err(ListsError::CodeLength { expected, received: code.len() });
         }
+        let (length, capacity) = (self.rows.codes.len(), self.rows.codes.capacity());
+        if capacity - length < expected {
+            // Doubled, as a vector does by itself, but not beyond what will be held.
+            let doubled = length.max(64 * expected).min(self.buffer_bytes.saturating_sub(length));
+            self.rows.codes.reserve_exact(doubled.max(expected));
+        }
         self.rows.cells.push(cell);
         self.rows.labels.push(label);
         self.rows.codes.extend_from_slice(code);

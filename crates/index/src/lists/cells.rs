@@ -2,8 +2,8 @@
 //!
 //! Cells are the collection's own, founded on the DHT. A number is this node's name for one, and its place in the
 //! table; cells are added and never change. Centres are compared one by one with the query, by the distance that ranks
-//! rows too (as `rose_forest_core::routing` does): a row of 384 floats takes some 30 ns, so that 1,500 cells, of a
-//! million rows, cost 45 µs, a small part of what their rows cost.
+//! rows too (as `rose_forest_core::routing` does). A million rows have 1,460 cells and a search reads 120,000 of them, so
+//! that choosing cells is about a hundredth of the work.
 
 use super::ListsError;
 use crate::file::{Contents, FileError, IndexFile, IndexFileWriter, Kind, Tag, Verify};

@@ -55,6 +55,15 @@ fn rows_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn removed_rows_of_a_long_run_are_left_out() {
+    let mut fixture = Fixture::plain(1, 1);
+    fixture.add(0..500);
+    fixture.remove(&(0..500).filter(|label| label % 7 == 3).collect::<Vec<_>>());
+    fixture.check();
+    assert_eq!(fixture.lists.info().removed_rows, 71);
+}
+
+#[test]
 fn a_space_without_codes_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let space = Space { dimension: 3, distance: Distance::Dot, encoding: Encoding::F32 };
