@@ -8,6 +8,7 @@ mod codes;
 pub mod file;
 pub mod graph;
 pub mod kernel;
+pub mod lists;
 mod types;
 
 pub use types::{Hit, Label, RowFilter};

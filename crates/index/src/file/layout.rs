@@ -62,6 +62,8 @@ pub(super) struct Head {
     pub(super) contents: Contents,
     pub(super) sequence: u64,
     pub(super) entries: Vec<Entry>,
+    /// The one over all of this. Not looked at when it is written.
+    pub(super) checksum: u64,
 }
 
 /// Bytes of header, table and their checksum.
@@ -164,7 +166,7 @@ impl Head {
             }
         }
         expect("a file that ends with its last section", end == file_bytes)?;
-        Ok(Self { contents: *expected, sequence, entries })
+        Ok(Self { contents: *expected, sequence, entries, checksum })
     }
 }
 

@@ -33,11 +33,14 @@ impl Temporary {
             name.push(format!("{}-{}{SUFFIX}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
             let path = target.with_file_name(name);
             match options.open(&path) {
-                Ok(file) => {
-                    // Where there are no locks, what a crash leaves stays. Nothing else depends on them.
-                    let _ = file.try_lock();
-                    return Ok((Self(Some(path)), file));
-                }
+                // Where there are no locks, what a crash leaves stays. Nothing else depends on them.
+                Ok(file) => match file.try_lock() {
+                    Ok(()) | Err(TryLockError::Error(_)) if is_there(&file) => {
+                        return Ok((Self(Some(path)), file));
+                    }
+                    // Somebody who removes leftovers came between: that file is gone.
+                    Ok(()) | Err(TryLockError::Error(_) | TryLockError::WouldBlock) => {}
+                },
                 // Left by a crashed process that had our number: the next count is free.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
@@ -110,6 +113,19 @@ fn remove_with_prefix(directory: &Path, prefix: &OsStr) -> Result<usize, FileErr
         }
     }
     Ok(removed)
+}
+
+/// Whether an open file still has a name.
+#[cfg(unix)]
+fn is_there(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+}
+
+/// Elsewhere an open file keeps its name.
+#[cfg(not(unix))]
+fn is_there(_: &File) -> bool {
+    true
 }
 
 /// Whether nobody holds the lock. If that cannot be told, somebody might.

@@ -112,7 +112,10 @@ fn a_file_is_readable_by_its_owner_alone_and_an_open_one_outlives_its_replacemen
     let old = open(&path).unwrap();
     write(&path, b"new", b"");
     assert_eq!(old.section(ONE).unwrap(), b"old");
-    assert_eq!(open(&path).unwrap().section(ONE).unwrap(), b"new");
+    let new = open(&path).unwrap();
+    assert_eq!(new.section(ONE).unwrap(), b"new");
+    assert_ne!(new.fingerprint(), old.fingerprint());
+    assert_eq!(new.fingerprint(), open(&path).unwrap().fingerprint());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

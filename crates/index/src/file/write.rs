@@ -163,7 +163,8 @@ impl IndexFileWriter {
         }
         self.end_section()?;
         self.flush()?;
-        let head = Head { contents: self.contents, sequence: self.sequence, entries: self.entries };
+        let head =
+            Head { contents: self.contents, sequence: self.sequence, entries: self.entries, checksum: 0 };
         let failed = || FileError::io("write", &self.path);
         self.sink.seek(SeekFrom::Start(0)).map_err(failed())?;
         self.sink.write_all(&head.to_bytes()).map_err(failed())?;
