@@ -62,7 +62,7 @@ impl Options {
 /// What a node keeps of one collection beside the vectors. Shared between threads: one writes at a time, any number
 /// read, and none waits for the writer.
 pub struct Store {
-    database: Database,
+    pub(crate) database: Database,
     options: Options,
     identity: u64,
     unsynced: Mutex<Unsynced>,
