@@ -13,12 +13,11 @@ pub(crate) mod path;
 pub(crate) mod terms;
 pub(crate) mod words;
 
-use crate::{Label, Snapshot, StoreError, codec::Bytes, sets::SetChanges, tables::FIELDS};
+use crate::{Label, Snapshot, StoreError, codec::Bytes, payload::Wanted, sets::SetChanges, tables::FIELDS};
 pub use build::Progress;
 use path::FieldPath;
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What an index of a field is for. Values of other kinds in that field are passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,11 +137,6 @@ pub(crate) fn read_fields(
     Ok(fields)
 }
 
-/// A payload, read. One that is no JSON, which no checked block has, holds no fields.
-pub(crate) fn parse_payload(payload: Option<&[u8]>) -> Value {
-    payload.and_then(|payload| serde_json::from_slice(payload).ok()).unwrap_or_default()
-}
-
 /// The indexes of a store, and what a batch has changed in them.
 pub(crate) struct FieldChanges {
     fields: Vec<(FieldRecord, SetChanges)>,
@@ -169,7 +163,8 @@ impl FieldChanges {
         if self.fields.is_empty() {
             return;
         }
-        let payload = parse_payload(payload);
+        let payload =
+            self.fields.iter().map(|(field, _)| field.path.first_key()).collect::<Wanted>().read(payload);
         for (field, changes) in self.fields.iter_mut().filter(|(field, _)| field.covers(label)) {
             for term in terms::terms_of(field.kind, &field.path, &payload) {
                 changes.put(&term, label, is_in);

@@ -25,6 +25,7 @@ mod filter;
 mod id_key;
 mod log;
 mod open;
+mod payload;
 mod point;
 mod read;
 mod record;

@@ -3,7 +3,7 @@
 use super::{FieldKind, FieldRecord, path::FieldPath, postings, read_fields, terms::terms_of};
 use crate::{
     Label, Store, StoreError,
-    fields::parse_payload,
+    payload::Wanted,
     read::LIVE_SET,
     record::RowRecord,
     sets::{SetChanges, read_set},
@@ -95,13 +95,14 @@ impl Store {
             return Ok(Progress::of(&field));
         }
         let until = field.end.min(field.next.saturating_add(labels.max(1)));
+        let wanted: Wanted = [field.path.first_key()].into_iter().collect();
         let mut changes = SetChanges::default();
         {
             let live = read_set(&transaction.open_table(SETS)?, LIVE_SET)?;
             for entry in transaction.open_table(ROWS)?.range(field.next..until)? {
                 let (label, value) = entry?;
                 if live.contains(label.value()) {
-                    let payload = parse_payload(RowRecord::decode(value.value())?.payload);
+                    let payload = wanted.read(RowRecord::decode(value.value())?.payload);
                     for term in terms_of(field.kind, &field.path, &payload) {
                         changes.put(&term, label.value(), true);
                     }

@@ -35,6 +35,14 @@ impl FieldPath {
         walk(&self.parts, payload, visit);
     }
 
+    /// The outermost key. A path always begins with one.
+    pub(crate) fn first_key(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Key(key)) => key,
+            Some(Part::Each | Part::At(_)) | None => "",
+        }
+    }
+
     /// The path to the elements of the array that this one leads to.
     pub(crate) fn elements(&self) -> Self {
         let mut parts = self.parts.clone();

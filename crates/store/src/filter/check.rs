@@ -8,6 +8,7 @@ use crate::fields::{
     path::FieldPath,
     words::words,
 };
+use crate::payload::Wanted;
 use rose_forest_rules::id::PointId;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -22,6 +23,27 @@ pub(crate) struct Candidate<'a> {
 }
 
 impl Filter {
+    /// The outermost keys of payloads that it asks about.
+    pub(crate) fn first_keys(&self) -> Wanted<'_> {
+        let mut keys = Vec::new();
+        self.visit_keys(&mut |key| keys.push(key.first_key()));
+        keys.into_iter().collect()
+    }
+
+    fn visit_keys<'f>(&'f self, visit: &mut dyn FnMut(&'f FieldPath)) {
+        let min_should = self.min_should.iter().flat_map(|min_should| &min_should.conditions);
+        for condition in self.must.iter().chain(&self.should).chain(&self.must_not).chain(min_should) {
+            match condition {
+                Condition::Field(field) => visit(&field.key),
+                Condition::IsEmpty { is_empty: key } | Condition::IsNull { is_null: key } => visit(&key.key),
+                Condition::HasId { .. } => {}
+                // Its filter's keys are those of elements.
+                Condition::Nested { nested } => visit(&nested.key),
+                Condition::Filter(filter) => filter.visit_keys(visit),
+            }
+        }
+    }
+
     /// Whether a point fulfils it. Cost: linear in the filter and in the values that it looks at.
     pub(crate) fn holds(&self, candidate: Candidate<'_>) -> bool {
         let holds = |condition: &Condition| condition.holds(candidate);

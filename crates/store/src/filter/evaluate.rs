@@ -1,7 +1,7 @@
 //! From a filter to the rows that fulfil it.
 
 use super::{Filter, bound::Bounder, check::Candidate};
-use crate::{Label, Snapshot, StoreError, fields::parse_payload, read::Reader, record::RowRecord};
+use crate::{Label, Snapshot, StoreError, read::Reader, record::RowRecord};
 use roaring::RoaringBitmap;
 
 /// The rows that a filter allows, exactly.
@@ -80,9 +80,10 @@ impl Snapshot {
     fn check(&self, filter: &Filter, candidates: &RoaringBitmap) -> Result<RoaringBitmap, StoreError> {
         let rows = Reader::new(self)?.rows;
         let mut holding = Vec::new();
+        let wanted = filter.first_keys();
         let mut check = |label: Label, value: &[u8]| {
             let record = RowRecord::decode(value)?;
-            let payload = parse_payload(record.payload);
+            let payload = wanted.read(record.payload);
             if filter.holds(Candidate { id: Some(&record.id), payload: &payload }) {
                 holding.push(label);
             }

@@ -108,9 +108,10 @@ fn damage_is_noticed_or_does_no_harm() {
     for _ in 0..tried {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut damaged = bytes.clone();
-        // The header is worth more tries than its size.
+        // Where something is written; the header is worth more tries than its size.
         let within = if seed >> 63 == 0 { 512 } else { damaged.len() };
-        let at = (seed >> 20) as usize % within;
+        let first = (seed >> 20) as usize % within;
+        let at = (first..within).find(|at| damaged[*at] != 0).unwrap_or(first);
         damaged[at] ^= 1 << (seed >> 10 & 7);
         match TestStore::open(Disk::with(damaged)) {
             Err(error) if error.must_rebuild() => refused += 1,
