@@ -1,12 +1,12 @@
 //! Loads many synthetic rows and says what it costs: rows a second, file, memory, reopening, filters.
 //!
-//!     cargo run --release -p rose-forest-store --example load -- [rows, a million] [uuid]
+//!     cargo run --release -p rose-forest-store --example load -- [rows, a million] [int or uuid] [cache in MiB]
 //!
 //! Ids are integers in order, or with `uuid` random UUIDs, which are the harder case: their keys lie all over the tree.
 
 use rose_forest_rules::{id::PointId, reference::HashRef};
-use rose_forest_store::{Content, IncomingBlock, IncomingRow, Options, Store, StoreError};
-use std::time::Instant;
+use rose_forest_store::{Content, FieldKind, Filter, IncomingBlock, IncomingRow, Options, Store, StoreError};
+use std::{ops::Range, time::Instant};
 
 const BLOCK_ROWS: u64 = 1_000;
 /// Blocks that are taken in together.
@@ -19,36 +19,15 @@ fn main() -> Result<(), StoreError> {
     let with_uuids = arguments.next().is_some_and(|kind| kind == "uuid");
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("store.redb");
-    let options = Options::new("load");
+    let mut options = Options::new("load");
+    if let Some(megabytes) = arguments.next().and_then(|megabytes| megabytes.parse::<usize>().ok()) {
+        options.cache_bytes = megabytes << 20;
+    }
 
     let store = Store::open(&path, options.clone())?;
     let started = Instant::now();
-    let code = [7; CODE_BYTES];
     for first in (0..rows).step_by((BLOCK_ROWS * BATCH_BLOCKS) as usize) {
-        let mut batch = store.begin()?;
-        for block in (first..rows.min(first + BLOCK_ROWS * BATCH_BLOCKS)).step_by(BLOCK_ROWS as usize) {
-            let numbers = block..rows.min(block + BLOCK_ROWS);
-            let ids: Vec<_> = numbers.clone().map(|number| id(number, with_uuids)).collect();
-            let payloads: Vec<_> = numbers.map(payload).collect();
-            batch.apply(&IncomingBlock {
-                action: action(block),
-                action_micros: block as i64,
-                author: HashRef([(block / BLOCK_ROWS % 3) as u8; 39]),
-                cell: None,
-                confirmed: true,
-                rows: ids
-                    .iter()
-                    .zip(&payloads)
-                    .map(|(id, payload)| IncomingRow {
-                        id,
-                        written_at_micros: block as i64,
-                        content: Some(Content { code: &code, payload: Some(payload.as_bytes()) }),
-                    })
-                    .collect(),
-            })?;
-        }
-        batch.set_cursor("links", &first.to_le_bytes())?;
-        batch.commit()?;
+        load(&store, first..rows.min(first + BLOCK_ROWS * BATCH_BLOCKS), with_uuids)?;
     }
     store.sync()?;
     let seconds = started.elapsed().as_secs_f64();
@@ -65,6 +44,31 @@ fn main() -> Result<(), StoreError> {
         Ok(snapshot.rows(&labels)?.iter().flatten().count())
     })?;
 
+    let scan = if rows > 100_000 { 3 } else { 20 };
+    filters(&store, "no index", scan)?;
+    for (key, kind) in [
+        ("category", FieldKind::Keyword),
+        ("year", FieldKind::Integer),
+        ("price", FieldKind::Float),
+        ("text", FieldKind::Text),
+    ] {
+        let started = Instant::now();
+        let path = key.parse().map_err(std::io::Error::other)?;
+        store.create_field_index(&path, kind)?;
+        store.finish_field_index(&path, |_| true)?;
+        println!("index of {key} ({kind:?}): built in {:.1} s", started.elapsed().as_secs_f64());
+    }
+    println!("file: {} MB", std::fs::metadata(&path)?.len() / 1_000_000);
+    filters(&store, "indexes", 100)?;
+    memory("with indexes");
+
+    let started = Instant::now();
+    for first in (rows..rows + 50_000).step_by((BLOCK_ROWS * BATCH_BLOCKS) as usize) {
+        load(&store, first..first + BLOCK_ROWS * BATCH_BLOCKS, with_uuids)?;
+    }
+    store.sync()?;
+    println!("50,000 more rows with four indexes: {:.0} rows/s", 50_000.0 / started.elapsed().as_secs_f64());
+
     let started = Instant::now();
     drop(store);
     println!("close: {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
@@ -80,6 +84,59 @@ fn main() -> Result<(), StoreError> {
         );
     }
     memory("at the end");
+    Ok(())
+}
+
+/// Takes in rows with these numbers, in one batch.
+fn load(store: &Store, rows: Range<u64>, with_uuids: bool) -> Result<(), StoreError> {
+    let code = [7; CODE_BYTES];
+    let mut batch = store.begin()?;
+    for block in rows.clone().step_by(BLOCK_ROWS as usize) {
+        let numbers = block..rows.end.min(block + BLOCK_ROWS);
+        let ids: Vec<_> = numbers.clone().map(|number| id(number, with_uuids)).collect();
+        let payloads: Vec<_> = numbers.map(payload).collect();
+        let row = |(id, payload)| {
+            let payload: &String = payload;
+            let content = Some(Content { code: &code, payload: Some(payload.as_bytes()) });
+            IncomingRow { id, written_at_micros: block as i64, content }
+        };
+        batch.apply(&IncomingBlock {
+            action: action(block),
+            action_micros: block as i64,
+            author: HashRef([(block / BLOCK_ROWS % 3) as u8; 39]),
+            cell: None,
+            confirmed: true,
+            rows: ids.iter().zip(&payloads).map(row).collect(),
+        })?;
+    }
+    batch.set_cursor("links", &rows.end.to_le_bytes())?;
+    batch.commit()
+}
+
+/// Filters of several kinds and shares.
+fn filters(store: &Store, with: &str, times: u32) -> Result<(), StoreError> {
+    for (what, filter) in [
+        ("one category, 0.1 %", r#"{"must": {"key": "category", "match": {"value": "kind-7"}}}"#),
+        (
+            "all categories but one, 99.9 %",
+            r#"{"must_not": {"key": "category", "match": {"value": "kind-7"}}}"#,
+        ),
+        ("range of prices, 0.1 %", r#"{"must": {"key": "price", "range": {"gte": 500, "lt": 600}}}"#),
+        ("range of prices, 50 %", r#"{"must": {"key": "price", "range": {"gte": 50000}}}"#),
+        (
+            "years and prices, 0.05 %",
+            r#"{"must": [{"key": "year", "range": {"gte": 1990, "lt": 2000}},
+            {"key": "price", "range": {"lt": 400}}]}"#,
+        ),
+        ("a word of the text, one row", r#"{"must": {"key": "text", "match": {"text": "row 4711"}}}"#),
+    ] {
+        let filter: Filter = serde_json::from_str(filter).map_err(std::io::Error::other)?;
+        time(
+            &format!("{with}: {what}"),
+            times,
+            || Ok(store.snapshot()?.evaluate(&filter)?.count() as usize),
+        )?;
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use crate::{
     Label, Store, StoreError,
     block::{IncomingBlock, fingerprint},
     codec::Bytes,
+    fields::FieldChanges,
     id_key::push_id,
     log,
     point::{Kept, NO_LABEL, Version},
@@ -45,6 +46,7 @@ pub struct Batch<'s> {
     transaction: WriteTransaction,
     counters: Counters,
     sets: SetChanges,
+    fields: FieldChanges,
     rows: u64,
     failed: bool,
 }
@@ -55,7 +57,8 @@ const MAX_SET_CHANGES: usize = 1_000_000;
 impl<'s> Batch<'s> {
     pub(crate) fn new(store: &'s Store, transaction: WriteTransaction) -> Result<Self, StoreError> {
         let counters = Counters::read(&transaction.open_table(ABOUT)?)?;
-        Ok(Self { store, transaction, counters, sets: SetChanges::default(), rows: 0, failed: false })
+        let fields = FieldChanges::new(&transaction)?;
+        Ok(Self { store, transaction, counters, sets: SetChanges::default(), fields, rows: 0, failed: false })
     }
 
     /// Takes in a block. One that is known already changes nothing, and neither does the order in which blocks come.
@@ -136,7 +139,8 @@ impl<'s> Batch<'s> {
         rows.sort_by(|(a, _), (b, _)| a.id.cmp(b.id));
         self.rows += rows.len() as u64;
         let (mut key, mut ids) = (Vec::new(), Vec::new());
-        let mut work = Work::new(&self.transaction, &mut self.counters, &mut self.sets, author.number)?;
+        let sets = (&mut self.sets, &mut self.fields);
+        let mut work = Work::new(&self.transaction, &mut self.counters, sets, author.number)?;
         for (row, place) in rows {
             point_key(&mut key, row.id, author.number);
             let version = Version {
@@ -237,7 +241,8 @@ impl<'s> Batch<'s> {
             crate::record::read_hash(key.value(), "author")?
         };
         let author = note_author(&self.transaction, &mut self.counters, author_key)?;
-        let mut work = Work::new(&self.transaction, &mut self.counters, &mut self.sets, author.number)?;
+        let sets = (&mut self.sets, &mut self.fields);
+        let mut work = Work::new(&self.transaction, &mut self.counters, sets, author.number)?;
         let mut bytes = Bytes::versioned(&ids, "unconfirmed block", UNCONFIRMED_VERSION)?;
         let mut key = Vec::new();
         while !bytes.is_empty() {
@@ -271,14 +276,15 @@ impl<'s> Batch<'s> {
             log::write(&mut self.transaction.open_table(LOG)?, self.counters.sequence, &changes)?;
         }
         changes.sequence = self.counters.sequence;
-        if self.sets.len() > MAX_SET_CHANGES {
+        if self.sets.len() + self.fields.len() > MAX_SET_CHANGES {
             self.write_sets()?;
         }
         Ok(changes)
     }
 
     fn write_sets(&mut self) -> Result<(), StoreError> {
-        self.sets.write(&mut self.transaction.open_table(SETS)?)
+        self.sets.write(&mut self.transaction.open_table(SETS)?)?;
+        self.fields.write(&self.transaction)
     }
 }
 

@@ -67,6 +67,22 @@ pub enum StoreError {
     /// Something in the batch failed before: begin another one.
     #[error("an earlier step of the batch failed: nothing of it is kept")]
     BatchFailed,
+    /// The field has no index.
+    #[error("the field {path} has no index")]
+    NoFieldIndex {
+        /// The field.
+        path: String,
+    },
+    /// The field has an index of another kind: drop it first.
+    #[error("the field {path} has an index for {expected:?}, received {received:?}: drop that one first")]
+    OtherFieldKind {
+        /// The field.
+        path: String,
+        /// The kind of the index that it has.
+        expected: crate::FieldKind,
+        /// The kind that was asked for.
+        received: crate::FieldKind,
+    },
     /// redb refused something that this crate should not have asked for.
     #[error("the database refused a request")]
     Refused(#[source] Box<redb::Error>),
@@ -86,6 +102,8 @@ impl StoreError {
             | Self::InUse { .. }
             | Self::OtherStore
             | Self::BatchFailed
+            | Self::NoFieldIndex { .. }
+            | Self::OtherFieldKind { .. }
             | Self::NotInLog { .. }
             | Self::Refused(_) => false,
         }

@@ -21,9 +21,12 @@ mod batch;
 mod block;
 mod codec;
 mod error;
+mod fields;
+mod filter;
 mod id_key;
 mod log;
 mod open;
+mod payload;
 mod point;
 mod read;
 mod record;
@@ -37,6 +40,14 @@ pub mod wal;
 pub use batch::{Batch, Changes};
 pub use block::{Content, IncomingBlock, IncomingRow};
 pub use error::StoreError;
+pub use fields::{
+    FieldIndexInfo, FieldKind, Progress,
+    path::{FieldPath, PathError},
+};
+pub use filter::{
+    Allowed, Bounds, Condition, FieldCondition, Filter, GeoBoundingBox, GeoLineString, GeoPoint, GeoPolygon,
+    GeoRadius, Key, Match, MatchValue, MatchValues, MinShould, Nested, Range, Time, ValuesCount,
+};
 pub use log::{ChangesSince, Checkpoint};
 pub use open::{DEFAULT_CACHE_BYTES, DEFAULT_SYNC_EVERY, DEFAULT_SYNC_ROWS, Options, Store};
 pub use point::Version;

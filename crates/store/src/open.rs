@@ -11,10 +11,14 @@ use crate::{
     log::Checkpoint,
     tables::{self, ABOUT, ABOUT_COLLECTION, ABOUT_IDENTITY, ABOUT_LAYOUT, Counters, LAYOUT},
 };
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{
+    Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, WriteTransaction,
+    backends::FileBackend,
+};
 use std::{
     fs::{File, OpenOptions},
     hash::{BuildHasher, RandomState},
+    io::ErrorKind,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{Mutex, PoisonError},
@@ -62,7 +66,7 @@ impl Options {
 /// What a node keeps of one collection beside the vectors. Shared between threads: one writes at a time, any number
 /// read, and none waits for the writer.
 pub struct Store {
-    database: Database,
+    pub(crate) database: Database,
     options: Options,
     identity: u64,
     unsynced: Mutex<Unsynced>,
@@ -80,29 +84,44 @@ impl Store {
     /// Cost: with [`Options::verify`], or after a crash that redb has to repair, a pass over the file.
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let file = private_file(path)?;
+        let backend = FileBackend::new(private_file(path)?);
+        let backend = backend.map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
+            error => error.into(),
+        })?;
+        Self::open_backend(backend, options)
+    }
+
+    /// Opens what a backend holds.
+    pub(crate) fn open_backend(backend: impl StorageBackend, options: Options) -> Result<Self, StoreError> {
         let database = guarded(|| {
             let mut builder = Database::builder();
-            let mut database = builder.set_cache_size(options.cache_bytes).create_file(file)?;
+            let mut database = builder.set_cache_size(options.cache_bytes).create_with_backend(backend)?;
             if options.verify && !database.check_integrity()? {
                 return Err(StoreError::damaged("file", "had to be repaired"));
             }
             Ok(database)
         });
         let database = database.map_err(|error| match error {
-            StoreError::Refused(error) if matches!(*error, redb::Error::DatabaseAlreadyOpen) => {
-                StoreError::InUse { path: path.to_owned() }
-            }
-            // Where the file itself is shorter than it says.
-            StoreError::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                StoreError::damaged("file", error.to_string())
-            }
-            StoreError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            // The file is shorter than it says, or none of ours.
+            StoreError::Io(error)
+                if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) =>
+            {
                 StoreError::damaged("file", error.to_string())
             }
             error => error,
         })?;
-        let identity = guarded(|| prepare(&database, &options))?;
+        let identity = match guarded(|| prepare(&database, &options)) {
+            Ok(identity) => identity,
+            Err(error) => {
+                // Closing it writes, and meets the same damage.
+                let _closed = guarded(|| {
+                    drop(database);
+                    Ok(())
+                });
+                return Err(error);
+            }
+        };
         let unsynced = Mutex::new(Unsynced { rows: 0, since: Instant::now() });
         Ok(Self { database, options, identity, unsynced })
     }
@@ -219,3 +238,6 @@ fn prepare(database: &Database, options: &Options) -> Result<u64, StoreError> {
     transaction.commit()?;
     Ok(identity)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 use crate::{Label, StoreError};
 use redb::{ReadableTable, Table};
 use roaring::RoaringBitmap;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 pub(crate) type SetTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
 
@@ -21,20 +21,24 @@ const CHUNK_BYTES: usize = 2;
 /// Changes to the sets of one table that have not been written yet: the last word on each label counts.
 #[derive(Debug, Default)]
 pub(crate) struct SetChanges {
-    changes: BTreeMap<Vec<u8>, BTreeMap<u16, bool>>,
+    /// By key, in the order in which they were made.
+    changes: HashMap<Vec<u8>, Vec<(u16, bool)>>,
     count: usize,
+    key: Vec<u8>,
 }
 
 impl SetChanges {
     /// Puts a label into a set, or takes it out.
     pub(crate) fn put(&mut self, name: &[u8], label: Label, is_in: bool) {
         let [high, low] = halves(label);
-        let mut key = Vec::with_capacity(name.len() + CHUNK_BYTES);
-        key.extend_from_slice(name);
-        key.extend_from_slice(&high.to_be_bytes());
-        if self.changes.entry(key).or_default().insert(low, is_in).is_none() {
-            self.count += 1;
+        self.key.clear();
+        self.key.extend_from_slice(name);
+        self.key.extend_from_slice(&high.to_be_bytes());
+        match self.changes.get_mut(self.key.as_slice()) {
+            Some(changes) => changes.push((low, is_in)),
+            None => drop(self.changes.insert(self.key.clone(), vec![(low, is_in)])),
         }
+        self.count += 1;
     }
 
     /// How many there are.
@@ -42,10 +46,21 @@ impl SetChanges {
         self.count
     }
 
-    /// Writes them. Cost: reads and writes each chunk that they touch, once.
+    /// Writes them. Cost: sorts them, and reads and writes each chunk that they touch, once.
     pub(crate) fn write(&mut self, table: &mut SetTable<'_>) -> Result<(), StoreError> {
         self.count = 0;
-        for (key, changes) in std::mem::take(&mut self.changes) {
+        let mut all: Vec<_> = std::mem::take(&mut self.changes).into_iter().collect();
+        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        for (key, mut changes) in all {
+            // Stable: of several changes of one label the last one is the last still, and replaces those before it.
+            changes.sort_by_key(|(low, _)| *low);
+            changes.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same {
+                    *kept = *next;
+                }
+                same
+            });
             let known = match table.get(key.as_slice())? {
                 Some(value) => Chunk::decode(value.value())?,
                 None => Chunk::List(Vec::new()),
@@ -84,12 +99,13 @@ impl Chunk {
         }
     }
 
-    fn changed(self, changes: &BTreeMap<u16, bool>) -> Self {
+    /// With these changes, one a label, ascending.
+    fn changed(self, changes: &[(u16, bool)]) -> Self {
         match self {
             Self::List(list) => {
                 let mut merged = Vec::with_capacity(list.len() + changes.len());
                 let mut old = list.into_iter().peekable();
-                for (&low, &is_in) in changes {
+                for &(low, is_in) in changes {
                     while let Some(known) = old.next_if(|known| *known < low) {
                         merged.push(known);
                     }
@@ -102,7 +118,7 @@ impl Chunk {
                 if merged.len() > MAX_LIST { Self::Bitmap(bits_of(&merged)) } else { Self::List(merged) }
             }
             Self::Bitmap(mut bits) => {
-                for (&low, &is_in) in changes {
+                for &(low, is_in) in changes {
                     let (byte, bit) = (&mut bits[usize::from(low) / 8], 1 << (low % 8));
                     *byte = if is_in { *byte | bit } else { *byte & !bit };
                 }

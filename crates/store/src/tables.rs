@@ -34,6 +34,8 @@ pub(crate) const ROWS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("r
 pub(crate) const SETS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("sets");
 pub(crate) const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 
+pub(crate) const FIELDS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("fields");
+
 pub(crate) const ABOUT_LAYOUT: &str = "layout";
 pub(crate) const ABOUT_COLLECTION: &str = "collection";
 pub(crate) const ABOUT_IDENTITY: &str = "identity";
@@ -102,5 +104,6 @@ pub(crate) fn create(transaction: &redb::WriteTransaction) -> Result<(), StoreEr
     transaction.open_table(ROWS)?;
     transaction.open_table(SETS)?;
     transaction.open_table(LOG)?;
+    transaction.open_table(FIELDS)?;
     Ok(())
 }

@@ -2,11 +2,16 @@
 
 use crate::{Batch, Changes, Content, IncomingBlock, IncomingRow, Options, Store, StoreError};
 use proptest::prelude::*;
+use redb::StorageBackend;
 use rose_forest_rules::{
     id::PointId,
     reference::{CellId, HashRef},
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 pub(crate) fn hash(byte: u8) -> HashRef {
     HashRef([byte; 39])
@@ -141,28 +146,111 @@ pub(crate) fn model(blocks: &[OwnedBlock]) -> BTreeMap<(HashRef, PointId), (i64,
         .collect()
 }
 
-/// A store in a folder that is deleted with it.
+/// A disk in memory, that can be full, and that can lose power.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Disk(Arc<Mutex<DiskState>>);
+
+#[derive(Debug, Default)]
+struct DiskState {
+    bytes: Vec<u8>,
+    synced: Vec<u8>,
+    /// Bytes that may still be written, if there is a limit.
+    room: Option<usize>,
+}
+
+impl Disk {
+    fn state(&self) -> MutexGuard<'_, DiskState> {
+        self.0.lock().unwrap()
+    }
+
+    /// One that holds these bytes.
+    pub(crate) fn with(bytes: Vec<u8>) -> Self {
+        let disk = Self::default();
+        disk.state().bytes = bytes;
+        disk
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.state().bytes.clone()
+    }
+
+    /// Lets so many more bytes be written, or any number.
+    pub(crate) fn set_room(&self, room: Option<usize>) {
+        self.state().room = room;
+    }
+
+    /// What is on the disk after the power went out: all that was synced, and of what was written since those sectors
+    /// that `survives` picks.
+    pub(crate) fn after_power_cut(&self, mut survives: impl FnMut(usize) -> bool) -> Self {
+        let state = self.state();
+        let mut bytes = state.synced.clone();
+        bytes.resize(state.bytes.len().max(bytes.len()), 0);
+        for (at, sector) in state.bytes.chunks(512).enumerate() {
+            if survives(at) {
+                bytes[at * 512..][..sector.len()].copy_from_slice(sector);
+            }
+        }
+        Self::with(bytes)
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.state().bytes.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let state = self.state();
+        let found = state.bytes.get(offset as usize..).and_then(|rest| rest.get(..out.len()));
+        out.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut state = self.state();
+        let more = (len as usize).saturating_sub(state.bytes.len());
+        if state.room.is_some_and(|room| room < more) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        state.bytes.resize(len as usize, 0);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let mut state = self.state();
+        state.synced = state.bytes.clone();
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut state = self.state();
+        if let Some(room) = state.room {
+            state.room = Some(room.checked_sub(data.len()).ok_or(io::ErrorKind::StorageFull)?);
+        }
+        state.bytes[offset as usize..][..data.len()].copy_from_slice(data);
+        Ok(())
+    }
+}
+
+/// A store on a disk in memory.
 pub(crate) struct TestStore {
     pub store: Store,
-    pub folder: tempfile::TempDir,
+    pub disk: Disk,
 }
 
 impl TestStore {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path().join("store"), Options::new("test")).unwrap();
-        Self { store, folder }
+        Self::open(Disk::default()).unwrap()
     }
 
-    pub(crate) fn path(&self) -> std::path::PathBuf {
-        self.folder.path().join("store")
+    pub(crate) fn open(disk: Disk) -> Result<Self, StoreError> {
+        Ok(Self { store: Store::open_backend(disk.clone(), Options::new("test"))?, disk })
     }
 
     /// Closes the file and opens it again.
     pub(crate) fn reopen(self) -> Self {
-        let path = self.path();
         drop(self.store);
-        Self { store: Store::open(path, Options::new("test")).unwrap(), folder: self.folder }
+        Self::open(self.disk).unwrap()
     }
 
     pub(crate) fn apply(&self, block: &OwnedBlock) -> Changes {

@@ -3,6 +3,7 @@
 use super::Changes;
 use crate::{
     Label, StoreError,
+    fields::FieldChanges,
     id_key::push_id,
     point::{NO_LABEL, Point, Version},
     read::{LIVE_SET, author_set},
@@ -47,6 +48,7 @@ pub(super) struct Work<'t, 'c> {
     ranks: Ranks<'t>,
     counters: &'c mut Counters,
     sets: &'c mut SetChanges,
+    fields: &'c mut FieldChanges,
     author: u32,
     author_set: [u8; 5],
     changes: Changes,
@@ -57,7 +59,7 @@ impl<'t, 'c> Work<'t, 'c> {
     pub(super) fn new(
         transaction: &'t WriteTransaction,
         counters: &'c mut Counters,
-        sets: &'c mut SetChanges,
+        (sets, fields): (&'c mut SetChanges, &'c mut FieldChanges),
         author: u32,
     ) -> Result<Self, StoreError> {
         Ok(Self {
@@ -66,6 +68,7 @@ impl<'t, 'c> Work<'t, 'c> {
             ranks: Ranks { infos: transaction.open_table(BLOCK_INFO)?, known: HashMap::new() },
             counters,
             sets,
+            fields,
             author,
             author_set: author_set(author),
             changes: Changes::default(),
@@ -94,7 +97,7 @@ impl<'t, 'c> Work<'t, 'c> {
         let counts = after.winner().map(|kept| kept.version);
         let same = was.map(|kept| kept.version) == counts;
         if let Some(was) = was.filter(|kept| !same && !kept.version.deleted) {
-            self.leave(was.label);
+            self.leave(was.label)?;
         }
 
         // A row that is new gets a label even if an unconfirmed one hides it: its payload may be wanted later.
@@ -109,7 +112,7 @@ impl<'t, 'c> Work<'t, 'c> {
         if let Some(version) = counts.filter(|version| !same && !version.deleted) {
             let is_it = new.is_some_and(|(new, _)| is_new && new == version);
             let label = if is_it { after.label_of(version) } else { Some(self.revive(&mut after, version)?) };
-            self.enter(label.unwrap_or(NO_LABEL));
+            self.enter(label.unwrap_or(NO_LABEL))?;
         }
         for gone in before.kept().filter(|kept| !kept.version.deleted) {
             if after.label_of(gone.version).is_none() {
@@ -153,15 +156,25 @@ impl<'t, 'c> Work<'t, 'c> {
         Ok(label)
     }
 
-    fn enter(&mut self, label: Label) {
-        self.sets.put(LIVE_SET, label, true);
-        self.sets.put(&self.author_set, label, true);
+    /// A row counts from now on.
+    fn enter(&mut self, label: Label) -> Result<(), StoreError> {
+        self.put(label, true)
     }
 
-    fn leave(&mut self, label: Label) {
-        self.sets.put(LIVE_SET, label, false);
-        self.sets.put(&self.author_set, label, false);
+    /// A row does not count any more.
+    fn leave(&mut self, label: Label) -> Result<(), StoreError> {
         self.changes.removed.push(label);
+        self.put(label, false)
+    }
+
+    fn put(&mut self, label: Label, is_in: bool) -> Result<(), StoreError> {
+        self.sets.put(LIVE_SET, label, is_in);
+        self.sets.put(&self.author_set, label, is_in);
+        if !self.fields.is_empty() {
+            let value = self.rows.get(label)?.ok_or_else(|| StoreError::damaged("row", "missing"))?;
+            self.fields.put(label, RowRecord::decode(value.value())?.payload, is_in);
+        }
+        Ok(())
     }
 
     pub(super) fn finish(self) -> Changes {
