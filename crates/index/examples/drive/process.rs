@@ -1,0 +1,28 @@
+//! Memory of this process, as Linux tells it.
+
+use crate::Result;
+
+/// Bytes of memory.
+pub struct Memory {
+    /// What the program allocated and touched.
+    pub anonymous: u64,
+    /// Pages of mapped files.
+    pub file: u64,
+    /// The most of both together that there was.
+    pub peak: u64,
+}
+
+impl Memory {
+    /// What it is now. Elsewhere than on Linux an error.
+    pub fn now() -> Result<Self> {
+        let status = std::fs::read_to_string("/proc/self/status")?;
+        let bytes = |name: &str| -> Result<u64> {
+            let line = status.lines().find(|line| line.starts_with(name));
+            let line = line.ok_or_else(|| format!("/proc/self/status has no {name}"))?;
+            let kilobytes =
+                line.split_whitespace().nth(1).ok_or_else(|| format!("{name} without a number"))?;
+            Ok(kilobytes.parse::<u64>()? * 1024)
+        };
+        Ok(Self { anonymous: bytes("RssAnon:")?, file: bytes("RssFile:")?, peak: bytes("VmHWM:")? })
+    }
+}
