@@ -74,6 +74,7 @@ class Channel:
         except (OSError, ValueError, subprocess.TimeoutExpired):
             self.process.kill()
             self.process.wait()
+        self.process.stdout.close()
 
     def _answer(self) -> dict:
         line = self.process.stdout.readline()

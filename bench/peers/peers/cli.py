@@ -1,9 +1,11 @@
 """The command line: what to measure, in what order, and where the report goes."""
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -58,8 +60,12 @@ def main(words: list[str]) -> int:
     partial = args.quick or args.only or args.limit
     out = args.out or (run / "report.md" if partial else places.REPOSITORY / "docs" / "INDEX-BENCHMARKS.md")
     wordnet = args.wordnet or places.REPOSITORY / "data" / "wordnet-5000"
+    # Being ended is being interrupted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    lock = (places.folder() / "lock").open("w")
     try:
         if not args.report_only:
+            _take(lock)
             options.drive = args.drive or drive.build()
             for name in names:
                 measure(name, args, wordnet, options, run)
@@ -133,6 +139,14 @@ def write(run: Path, out: Path, options: Options) -> str:
     text = report.write(found, picture.name, options)
     out.write_text(text)
     return text
+
+
+def _take(lock) -> None:
+    """Two runs at once would disturb each other, and share a folder of indexes."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(f"another run is under way: it holds {lock.name}") from error
 
 
 def _list(text: str) -> list[str]:

@@ -7,6 +7,8 @@ import numpy as np
 NEIGHBOURS = 100
 #: A row whose score is so near to that of the last exact neighbour counts as found: near ties are many.
 TIE = 1e-4
+#: The same without near ties: two ways of summing f32 differ by this.
+ROUNDING = 2e-6
 
 
 def exact(queries: np.ndarray, blocks: Iterator[np.ndarray], depth: int) -> tuple[np.ndarray, np.ndarray]:

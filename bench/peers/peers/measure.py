@@ -16,6 +16,7 @@ from peers import places, process
 from peers.channel import Channel, WorkerFailed, index_folder
 from peers.curve import worth_timing
 from peers.data import Data
+from peers.exact import ROUNDING
 from peers.machine import Watch, describe, wait_until_quiet
 from peers.options import Options
 from peers.results import Results, now
@@ -106,7 +107,7 @@ class Measurement:
                 continue
             ids = channel.ask("search", effort, 1)["ids"]
             recalls[str(effort)] = round(self.data.recall(ids, self.options.k), 5)
-            strict[str(effort)] = round(self.data.recall(ids, self.options.k, tie=0.0), 5)
+            strict[str(effort)] = round(self.data.recall(ids, self.options.k, tie=ROUNDING), 5)
             self.results.save()
             if recalls[str(effort)] >= self.options.enough:
                 break

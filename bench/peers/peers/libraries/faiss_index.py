@@ -1,5 +1,7 @@
 """faiss: HNSW over f32, half floats or 8-bit codes, with and without rescoring, and inverted lists of 8-bit codes."""
 
+from math import log2
+
 import faiss
 from threadpoolctl import threadpool_limits
 
@@ -12,8 +14,8 @@ ROWS_A_LIST = 100
 
 
 def lists(rows: int) -> int:
-    """Inverted lists: four times the root of the rows, as faiss's guidelines have it, to the next power of two."""
-    return 2 ** max(0, round((4 * rows**0.5)).bit_length() - 1)
+    """Inverted lists: four times the root of the rows, as faiss's guidelines have it, to the nearest power of two."""
+    return min(rows, 2 ** round(log2(4 * rows**0.5)))
 
 
 class Faiss(Library):

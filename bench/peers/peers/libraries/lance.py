@@ -31,7 +31,7 @@ class Lance(Library):
         if len(rows) >= LEAST_ROWS:
             kind = HnswSq(distance_type="dot", num_partitions=1, m=M, ef_construction=EF_CONSTRUCTION)
             self.table.create_index("vector", config=kind)
-            self.table.wait_for_index(["vector_idx"], timeout=timedelta(hours=6))
+            self.table.wait_for_index(["vector_idx"], timeout=timedelta(minutes=110))
 
     def save(self, path):
         path.write_text("its own folder\n")
