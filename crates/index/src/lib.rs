@@ -4,6 +4,9 @@
 //! time. Nothing here knows Holochain or what a point is: rows are known by a [`Label`], and scored from the codes
 //! that blocks hold.
 
+mod codes;
+pub mod graph;
+pub mod kernel;
 mod types;
 
 pub use types::{Hit, Label, RowFilter};

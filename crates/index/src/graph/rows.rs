@@ -1,0 +1,147 @@
+//! All arrays of a graph, and what changes them under the lock for writing.
+
+use super::{
+    GraphError,
+    labels::Labels,
+    links::{Links, draw_level},
+};
+use crate::{Label, codes::Codes};
+
+/// The most rows of one graph: searches keep two bits beside a slot in 32.
+pub(super) const MAX_ROWS: usize = 1 << 30;
+
+/// What is in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum State {
+    /// Nothing: the next row may have it.
+    Free = 0,
+    /// A row that searches return.
+    Live = 1,
+    /// A row that was removed and still routes.
+    Dead = 2,
+}
+
+/// The arrays.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) codes: Codes,
+    pub(super) links: Links,
+    pub(super) labels: Labels,
+    /// Of each slot: the label of its row.
+    pub(super) label_of: Vec<Label>,
+    pub(super) states: Vec<State>,
+    /// Slots without a row.
+    pub(super) free: Vec<u32>,
+    pub(super) dead: usize,
+    /// Where searches begin: a slot of the highest layer that has any.
+    pub(super) entry: Option<u32>,
+    /// Images being written: until they are, slots keep their rows.
+    pub(super) images: usize,
+    m: usize,
+}
+
+impl Rows {
+    pub(super) fn new(code_bytes: usize, m: usize) -> Self {
+        Self {
+            codes: Codes::new(code_bytes),
+            links: Links::new(m),
+            labels: Labels::default(),
+            label_of: Vec::new(),
+            states: Vec::new(),
+            free: Vec::new(),
+            dead: 0,
+            entry: None,
+            images: 0,
+            m,
+        }
+    }
+
+    /// How many slots there are.
+    pub(super) fn len(&self) -> u32 {
+        self.states.len() as u32
+    }
+
+    /// How many rows searches return.
+    pub(super) fn live(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether searches may return the row of a slot.
+    #[inline(always)]
+    pub(super) fn is_live(&self, slot: u32) -> bool {
+        self.states.get(slot as usize) == Some(&State::Live)
+    }
+
+    /// The label of a slot's row.
+    #[inline(always)]
+    pub(super) fn label(&self, slot: u32) -> Label {
+        self.label_of.get(slot as usize).copied().unwrap_or(0)
+    }
+
+    /// Puts a row down, without links. Its slot. The first of all rows is where searches begin.
+    pub(super) fn put(&mut self, seed: u64, label: Label, code: &[u8]) -> Result<u32, GraphError> {
+        if self.labels.slot(label).is_some() {
+            return Err(GraphError::LabelTaken { label });
+        }
+        let reused = if self.images == 0 { self.free.pop() } else { None };
+        let slot = match reused {
+            Some(slot) => slot,
+            None => self.push(seed)?,
+        };
+        self.codes.write(slot, code);
+        self.labels.insert(label, slot);
+        self.label_of[slot as usize] = label;
+        self.states[slot as usize] = State::Live;
+        self.entry.get_or_insert(slot);
+        Ok(slot)
+    }
+
+    /// One more slot. Its layer is drawn now and stays, whatever rows it holds: rows are in no order, so that this is as
+    /// good as drawing one for each row.
+    fn push(&mut self, seed: u64) -> Result<u32, GraphError> {
+        let slot = self.len();
+        if slot as usize >= MAX_ROWS {
+            return Err(GraphError::Full { max: MAX_ROWS });
+        }
+        self.codes.grow(slot as usize + 1)?;
+        self.links.push(draw_level(seed, slot, self.m))?;
+        self.label_of.push(0);
+        self.states.push(State::Free);
+        Ok(slot)
+    }
+
+    /// Removes a row; it goes on to route.
+    pub(super) fn remove(&mut self, label: Label) -> bool {
+        let Some(slot) = self.labels.remove(label) else { return false };
+        self.states[slot as usize] = State::Dead;
+        self.dead += 1;
+        true
+    }
+
+    /// Frees the slot of a removed row that nothing links to any more.
+    pub(super) fn free(&mut self, slot: u32) {
+        if self.states.get(slot as usize) == Some(&State::Dead) {
+            self.states[slot as usize] = State::Free;
+            self.dead -= 1;
+            self.links.clear(slot);
+            self.free.push(slot);
+        }
+    }
+
+    /// Begins searches at a live row of the highest layer that has one.
+    pub(super) fn choose_entry(&mut self) {
+        let live = (0..self.len()).filter(|slot| self.is_live(*slot));
+        self.entry = live.max_by_key(|slot| (self.links.level(*slot), std::cmp::Reverse(*slot)));
+    }
+
+    /// Bytes in use.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.codes.memory_bytes()
+            + self.links.memory_bytes()
+            + self.labels.memory_bytes()
+            + self.label_of.capacity() * size_of::<Label>()
+            + self.states.capacity()
+            + self.free.capacity() * size_of::<u32>()
+    }
+}

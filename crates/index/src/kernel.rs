@@ -1,0 +1,247 @@
+//! Scores of stored codes, as fast as the machine allows: what `rose_forest_core::score` computes, with AVX2.
+//!
+//! A [`Query`] is prepared once, from a vector or from the code of another row, and then scores codes one at a time, a
+//! block of them, or rows of the graph with the next ones fetched meanwhile. Whether the machine has AVX2, FMA and F16C
+//! is asked once; elsewhere portable loops do the same. `rose_forest_core::score::Query` is the oracle:
+//!
+//! | encoding and distance | difference from the oracle |
+//! |---|---|
+//! | sq8 with cosine, dot, Euclid | none: integers, summed exactly, and the same last steps in f64 |
+//! | everything else | order of the f32 sums: about 1e-6 of the sum of the absolute terms |
+//!
+//! Scoring the code of one row against that of another (to build the graph) takes the first row's bytes as the
+//! query's integers, so that the inner product of two sq8 rows is exact.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use crate::codes::Codes;
+use rose_forest_core::{Distance, Encoding, Space, VectorError, score};
+use rose_forest_rules::code::{decode_row, split_sq8};
+
+/// The largest number that a component of a query becomes, as in core.
+const MAX_INTEGER: f64 = 32_767.0;
+
+/// Integers that one vector instruction multiplies.
+const INTEGERS: usize = 16;
+/// Floats that one vector instruction multiplies.
+const FLOATS: usize = 8;
+
+/// A query, prepared for one space.
+#[derive(Clone, Debug)]
+pub struct Query {
+    space: Space,
+    machine: Machine,
+    /// The query's components, zeros up to whole chunks; empty where integers are used.
+    floats: Vec<[f32; FLOATS]>,
+    /// The query's components / step, zeros up to whole chunks; empty where floats are used.
+    integers: Vec<[i16; INTEGERS]>,
+    step: f64,
+    /// Sum of the integers' squares, at most 4096 * 2^30.
+    squares: i64,
+}
+
+/// What the machine can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Machine {
+    /// AVX2, FMA and F16C.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Any,
+}
+
+impl Machine {
+    fn of_this_computer() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if x86::is_available() {
+            return Self::Avx2;
+        }
+        Self::Any
+    }
+}
+
+impl Query {
+    /// Prepares a vector.
+    ///
+    /// # Errors
+    /// As `rose_forest_core::score::Query::new`: what `Space::check` refuses, or a reserved encoding.
+    /// Cost: a few passes over the vector.
+    pub fn new(space: Space, vector: &[f32]) -> Result<Self, VectorError> {
+        Ok(Self::of_query(&score::Query::new(space, vector)?))
+    }
+
+    /// The same query as core's.
+    pub fn of_query(query: &score::Query) -> Self {
+        let mut this = Self::empty(query.space());
+        if this.uses_integers() {
+            let largest = query.vector().iter().fold(0.0f32, |m, x| m.max(x.abs()));
+            this.step = f64::from(largest) / MAX_INTEGER;
+            let step = this.step;
+            let integer = |x: f32| if step == 0.0 { 0 } else { (f64::from(x) / step).round() as i16 };
+            this.set_integers(query.vector().iter().map(|x| integer(*x)));
+        } else {
+            this.set_floats(query.vector());
+        }
+        this
+    }
+
+    /// A query that [`Self::set_code`] has yet to fill.
+    pub(crate) fn empty(space: Space) -> Self {
+        let machine = Machine::of_this_computer();
+        Self { space, machine, floats: Vec::new(), integers: Vec::new(), step: 0.0, squares: 0 }
+    }
+
+    /// Takes a row's code as the query, in the memory that is already there.
+    pub(crate) fn set_code(&mut self, code: &[u8]) {
+        if self.uses_integers() {
+            let (codes, scale) = split_sq8(code);
+            self.step = f64::from(scale);
+            self.set_integers(codes.iter().map(|b| i16::from(*b as i8)));
+        } else {
+            let chunks = self.space.dimension.div_ceil(FLOATS);
+            self.floats.clear();
+            self.floats.resize(chunks, [0.0; FLOATS]);
+            let floats = self.floats.as_flattened_mut();
+            decode_row(self.space.encoding, code, floats.get_mut(..self.space.dimension).unwrap_or_default());
+        }
+    }
+
+    fn uses_integers(&self) -> bool {
+        self.space.encoding == Encoding::Sq8 && self.space.distance != Distance::Manhattan
+    }
+
+    fn set_integers(&mut self, values: impl Iterator<Item = i16>) {
+        self.integers.clear();
+        self.integers.resize(self.space.dimension.div_ceil(INTEGERS), [0; INTEGERS]);
+        self.squares = 0;
+        for (slot, value) in self.integers.as_flattened_mut().iter_mut().zip(values) {
+            *slot = value;
+            self.squares += i64::from(value) * i64::from(value);
+        }
+    }
+
+    fn set_floats(&mut self, vector: &[f32]) {
+        self.floats.clear();
+        self.floats.resize(self.space.dimension.div_ceil(FLOATS), [0.0; FLOATS]);
+        for (slot, value) in self.floats.as_flattened_mut().iter_mut().zip(vector) {
+            *slot = *value;
+        }
+    }
+
+    /// The space that the query was prepared for.
+    pub fn space(&self) -> Space {
+        self.space
+    }
+
+    /// The score of one row's code, `space.code_bytes()` bytes. Higher is nearer. Never NaN: what cannot be computed,
+    /// and a code of another length, scores negative infinity. Cost: one pass over the code.
+    pub fn score(&self, code: &[u8]) -> f32 {
+        if code.len() != self.space.code_bytes() {
+            return f32::NEG_INFINITY;
+        }
+        let mut score = [0.0];
+        self.score_block(code, &mut score);
+        score[0]
+    }
+
+    /// Scores of rows whose codes lie one after the other, into `scores`, one a row. Rows beyond the end of `scores`,
+    /// and bytes that make up no whole row, are left out; scores beyond the last row stay as they are.
+    /// Cost: one pass over the codes.
+    pub fn score_block(&self, codes: &[u8], scores: &mut [f32]) {
+        let rows = codes.chunks_exact(self.space.code_bytes().max(1));
+        match self.machine {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `Avx2` is chosen only where the processor has what these functions need.
+            Machine::Avx2 => unsafe { x86::score_all(self, rows, scores) },
+            Machine::Any => portable::score_all(self, rows, scores),
+        }
+    }
+
+    /// Scores of rows of the graph, into `scores`, in their order. The codes of the next rows are fetched while one is
+    /// scored.
+    pub(crate) fn score_slots(&self, codes: &Codes, slots: &[u32], scores: &mut Vec<f32>) {
+        scores.clear();
+        scores.resize(slots.len(), 0.0);
+        let rows = Ahead { codes, slots, next: 0 };
+        match self.machine {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Machine::Avx2 => unsafe { x86::score_all(self, rows, scores) },
+            Machine::Any => portable::score_all(self, rows, scores),
+        }
+    }
+
+    /// The score under cosine and dot, from the exact inner product of the integers.
+    #[inline(always)]
+    fn score_of_dot(&self, dot: i64, scale: f32) -> f32 {
+        not_nan((dot as f64 * self.step * f64::from(scale)) as f32)
+    }
+
+    /// The score under Euclid: |q - s c| from exact sums.
+    #[inline(always)]
+    fn score_of_squares(&self, dot: i64, squares: i64, scale: f32) -> f32 {
+        let scale = f64::from(scale);
+        let squared = self.step * self.step * self.squares as f64 - 2.0 * self.step * scale * dot as f64
+            + scale * scale * squares as f64;
+        // `max` would turn NaN into a perfect match.
+        let squared = if squared < 0.0 { 0.0 } else { squared };
+        not_nan(0.0 - squared.sqrt() as f32)
+    }
+
+    /// The score from an f32 sum.
+    #[inline(always)]
+    fn score_of_sum(distance: Distance, sum: f32) -> f32 {
+        not_nan(match distance {
+            Distance::Cosine | Distance::Dot => sum,
+            Distance::Euclid => 0.0 - sum.sqrt(),
+            Distance::Manhattan => 0.0 - sum,
+        })
+    }
+}
+
+#[inline(always)]
+fn not_nan(score: f32) -> f32 {
+    if score.is_nan() { f32::NEG_INFINITY } else { score }
+}
+
+/// How many rows ahead codes are fetched. WordNet, ef 64, one thread, queries a second: see `docs/INDEX.md`.
+const AHEAD: usize = 3;
+
+/// Codes of rows of the graph, those that come next being fetched.
+struct Ahead<'a> {
+    codes: &'a Codes,
+    slots: &'a [u32],
+    next: usize,
+}
+
+impl<'a> Iterator for Ahead<'a> {
+    type Item = &'a [u8];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let slot = self.slots.get(self.next)?;
+        if self.next == 0 {
+            for slot in self.slots.iter().take(AHEAD) {
+                prefetch(self.codes.row(*slot));
+            }
+        }
+        if let Some(slot) = self.slots.get(self.next + AHEAD) {
+            prefetch(self.codes.row(*slot));
+        }
+        self.next += 1;
+        Some(self.codes.row(*slot))
+    }
+}
+
+/// Asks the processor to fetch these bytes.
+#[inline(always)]
+pub(crate) fn prefetch<T>(bytes: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch(bytes);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = bytes;
+}
+
+#[cfg(test)]
+mod tests;
