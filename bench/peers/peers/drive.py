@@ -11,7 +11,7 @@ from peers.subjects import GRAPH_EFFORTS, LIST_EFFORTS, Subject, rose_forest
 #: Kinds of index that the program knows, and the efforts to try them with.
 EFFORTS = {"graph": GRAPH_EFFORTS, "lists": LIST_EFFORTS, "scan": [1]}
 #: What is measured unless something else is asked for.
-KINDS = ["scan"]
+KINDS = ["graph", "scan"]
 
 
 def subject(kind: str) -> Subject:

@@ -109,7 +109,7 @@ class Measurement:
             recalls[str(effort)] = round(self.data.recall(ids, self.options.k), 5)
             strict[str(effort)] = round(self.data.recall(ids, self.options.k, tie=ROUNDING), 5)
             self.results.save()
-            if recalls[str(effort)] >= self.options.enough:
+            if enough(list(recalls.values()), self.options.enough):
                 break
         self._say("  recall " + ", ".join(f"{e}: {r:.3f}" for e, r in recalls.items()))
 
@@ -170,6 +170,11 @@ class Measurement:
 
     def _say(self, text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {self.data.name}: {text}", flush=True)
+
+
+def enough(recalls: list[float], high: float) -> bool:
+    """Whether higher efforts can be left out: recall is high enough, or two steps brought next to nothing."""
+    return recalls[-1] >= high or (len(recalls) > 3 and recalls[-1] - recalls[-3] < 0.001)
 
 
 def loads() -> list[float]:
