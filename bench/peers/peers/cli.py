@@ -61,7 +61,8 @@ def main(words: list[str]) -> int:
     out = args.out or (run / "report.md" if partial else places.REPOSITORY / "docs" / "INDEX-BENCHMARKS.md")
     wordnet = args.wordnet or places.REPOSITORY / "data" / "wordnet-5000"
     # Being ended is being interrupted.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     lock = (places.folder() / "lock").open("w")
     try:
         if not args.report_only:

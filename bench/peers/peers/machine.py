@@ -3,9 +3,11 @@
 import os
 import platform
 import re
+import subprocess
 import time
 from pathlib import Path
 
+from peers.places import REPOSITORY
 from peers.process import cpu_seconds, machine_cpu_seconds
 
 
@@ -23,6 +25,17 @@ def describe() -> dict[str, str | int]:
         "kernel": platform.release(),
         "python": platform.python_version(),
     }
+
+
+def commit() -> str:
+    """The commit of this repository, with a plus when files differ from it; 'unknown' without git."""
+    git = ["git", "-C", str(REPOSITORY)]
+    try:
+        named = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return named.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
 class Watch:

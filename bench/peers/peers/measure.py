@@ -17,7 +17,7 @@ from peers.channel import Channel, WorkerFailed, index_folder
 from peers.curve import worth_timing
 from peers.data import Data
 from peers.exact import ROUNDING
-from peers.machine import Watch, describe, wait_until_quiet
+from peers.machine import Watch, commit, describe, wait_until_quiet
 from peers.options import Options
 from peers.results import Results, now
 from peers.subjects import Subject
@@ -35,6 +35,7 @@ class Measurement:
         content = self.results.content
         content.setdefault("started", now())
         content.setdefault("machine", describe())
+        content.setdefault("commit", commit())
         content["data"] = {
             "name": self.data.name, "title": self.data.title,
             "rows": len(self.data.rows), "dimension": self.data.dimension, "queries": len(self.data.queries),
@@ -111,6 +112,8 @@ class Measurement:
             self.results.save()
             if enough(list(recalls.values()), self.options.enough):
                 break
+        # Databases read their index when they are first asked.
+        known.setdefault("searched", channel.ask("memory"))
         self._say("  recall " + ", ".join(f"{e}: {r:.3f}" for e, r in recalls.items()))
 
     def _round(self) -> None:

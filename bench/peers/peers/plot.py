@@ -12,12 +12,17 @@ from peers.curve import NEAREST, frontier
 from peers.options import Options
 from peers.report import measured, points, threads_of
 
-#: A colour a family, a line a member.
+#: A hue a family; a colour and a line for each of its members, in turn.
 COLOURS = {
-    "Rose Forest": "#c2185b", "usearch": "#1f77b4", "hnswlib": "#2ca02c", "faiss": "#7f7f7f",
-    "chromadb": "#ff7f0e", "lancedb": "#8c564b", "vectrs": "#17becf",
-}  # fmt: skip
-STYLES = ["-", "--", ":", "-.", (0, (1, 3))]
+    "Rose Forest": ["#c2185b", "#f06292", "#ad1457"],
+    "usearch": ["#9ecae1", "#3182bd", "#08306b"],
+    "hnswlib": ["#2ca02c"],
+    "faiss": ["#a0a0a0", "#000000", "#7b3294", "#c2a5cf", "#b8860b"],
+    "chromadb": ["#ff7f0e"],
+    "lancedb": ["#8c564b"],
+    "vectrs": ["#17becf"],
+}
+STYLES = ["-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)), ":"]
 TICKS = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999]
 
 
@@ -47,9 +52,10 @@ def _panel(axis, content: dict, threads: int) -> None:
         line = frontier(points(content, name, threads))
         ours = family == "Rose Forest"
         axis.plot(
-            [_place(p.recall) for p in line], [p.speed for p in line], label=name, color=COLOURS[family],
-            linestyle=STYLES[member % len(STYLES)], marker="o" if ours else ".", markersize=5 if ours else 4,
-            linewidth=2.4 if ours else 1.3, zorder=3 if ours else 2,
+            [_place(p.recall) for p in line], [p.speed for p in line], label=name,
+            color=COLOURS[family][member % len(COLOURS[family])], linestyle=STYLES[member % len(STYLES)],
+            marker="o" if ours else ".", markersize=5 if ours else 4, linewidth=2.4 if ours else 1.3,
+            zorder=3 if ours else 2,
         )  # fmt: skip
     axis.set_title(f"{content['data']['title']}, {threads} thread{'s' if threads > 1 else ''}")
     axis.set_xticks([_place(t) for t in TICKS], [f"{t:g}" for t in TICKS])
