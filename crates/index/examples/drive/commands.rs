@@ -69,11 +69,13 @@ impl Session {
     fn build(&mut self, threads: usize) -> Result<String> {
         let before = Memory::now()?;
         let started = Instant::now();
-        self.index = Some(index::build(self.kind, &self.rows, self.rows.rows(), threads)?);
+        let index = index::build(self.kind, &self.rows, self.rows.rows(), threads)?;
         let nanoseconds = started.elapsed().as_nanos();
+        let disk = index.disk_bytes()?;
+        self.index = Some(index);
         let after = Memory::now()?;
         Ok(format!(
-            r#"{{"nanoseconds": {nanoseconds}, "anonymous_before_bytes": {}, "anonymous_bytes": {}, "file_bytes": {}, "peak_bytes": {}, "disk_bytes": 0, "loaded": false}}"#,
+            r#"{{"nanoseconds": {nanoseconds}, "anonymous_before_bytes": {}, "anonymous_bytes": {}, "file_bytes": {}, "peak_bytes": {}, "disk_bytes": {disk}, "loaded": false}}"#,
             before.anonymous, after.anonymous, after.file, after.peak
         ))
     }

@@ -34,6 +34,11 @@ pub trait Index: Sync {
     /// The numbers of the `k` best rows, best first. `effort` is how hard to look: for graphs how many candidates
     /// are kept, for lists how many are read. The time of this is what is measured, preparing the query included.
     fn search(&self, query: &[f32], k: usize, effort: usize) -> Result<Vec<u32>>;
+
+    /// Bytes of its files, if it has any.
+    fn disk_bytes(&self) -> Result<u64> {
+        Ok(0)
+    }
 }
 
 /// Builds an index over the first `count` rows, whose numbers are their labels: sq8 under cosine, which is what a
