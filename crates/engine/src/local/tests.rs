@@ -81,7 +81,10 @@ fn the_newest_version_of_a_point_is_found_and_no_other() {
     let taken = index.take_in(&[block(1, 1, &[(1, Ok(10)), (2, Ok(10)), (3, Ok(10))])], true, None).unwrap();
     assert_eq!(taken, Taken { inserted: 3, removed: 0 });
     let later = block(1, 2, &[(1, Ok(20)), (2, Err(20))]);
-    assert_eq!(index.take_in(&[later.clone()], true, None).unwrap(), Taken { inserted: 1, removed: 2 });
+    assert_eq!(
+        index.take_in(std::slice::from_ref(&later), true, None).unwrap(),
+        Taken { inserted: 1, removed: 2 }
+    );
     assert!(finds(&index, 1, 20) && finds(&index, 3, 10));
     assert!(!finds(&index, 1, 10) && !finds(&index, 2, 10));
     // Another author's point of the same id is another point.

@@ -66,3 +66,6 @@ pub(super) async fn checked(said: &BlockWritten, schema: &Schema) -> Option<Sign
     let signed = said.author.verify_signature(record.signature(), action).await;
     (signed.ok()? && block.action == said.block).then_some(block)
 }
+
+#[cfg(test)]
+mod tests;
