@@ -10,7 +10,7 @@ use std::{ops::Range, time::Instant};
 
 const BLOCK_ROWS: u64 = 1_000;
 /// Blocks that are taken in together.
-const BATCH_BLOCKS: u64 = 10;
+const BATCH_BLOCKS: u64 = 50;
 const CODE_BYTES: usize = 384;
 
 fn main() -> Result<(), StoreError> {

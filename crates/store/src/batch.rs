@@ -1,11 +1,11 @@
 //! Writing: blocks taken in and withdrawn, cursors, all in one transaction.
 
 mod rows;
+mod withdraw;
 
 use crate::{
     Label, Store, StoreError,
     block::{IncomingBlock, fingerprint},
-    codec::Bytes,
     fields::FieldChanges,
     id_key::push_id,
     log,
@@ -213,49 +213,6 @@ impl<'s> Batch<'s> {
         };
         infos.insert(number, record.encode().as_slice())?;
         Ok(Some((number, author)))
-    }
-
-    fn take_back(&mut self, action: &HashRef) -> Result<Changes, StoreError> {
-        let nothing = Changes { sequence: self.counters.sequence, ..Changes::default() };
-        let number = {
-            let blocks = self.transaction.open_table(BLOCKS)?;
-            let number = blocks.get(action.0.as_slice())?;
-            match number {
-                Some(number) => number.value(),
-                None => return Ok(nothing),
-            }
-        };
-        let Some(ids) =
-            self.transaction.open_table(UNCONFIRMED)?.remove(number)?.map(|ids| ids.value().to_vec())
-        else {
-            return Ok(nothing);
-        };
-        let info = self.transaction.open_table(BLOCK_INFO)?.remove(number)?.map(|info| info.value().to_vec());
-        let info = info.ok_or_else(|| StoreError::damaged("block", "missing"))?;
-        let info = BlockRecord::decode(&info)?;
-        self.transaction.open_table(BLOCKS)?.remove(action.0.as_slice())?;
-        let author_key = {
-            let keys = self.transaction.open_table(AUTHOR_KEYS)?;
-            let key = keys.get(info.author)?;
-            let key = key.ok_or_else(|| StoreError::damaged("author", "missing"))?;
-            crate::record::read_hash(key.value(), "author")?
-        };
-        let author = note_author(&self.transaction, &mut self.counters, author_key)?;
-        let sets = (&mut self.sets, &mut self.fields);
-        let mut work = Work::new(&self.transaction, &mut self.counters, sets, author.number)?;
-        let mut bytes = Bytes::versioned(&ids, "unconfirmed block", UNCONFIRMED_VERSION)?;
-        let mut key = Vec::new();
-        while !bytes.is_empty() {
-            let length = bytes.u16()?;
-            let id = crate::id_key::read_id(&mut Bytes::plain(bytes.take(usize::from(length))?, "id"))?;
-            point_key(&mut key, &id, author.number);
-            work.change(&key, &id, None, |point, _| {
-                point.withdraw(number);
-                Ok(())
-            })?;
-        }
-        let changes = work.finish();
-        self.end_step(author.live, author_key, changes)
     }
 
     /// Counts and logs what a step changed.

@@ -94,6 +94,10 @@ fn multiply(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rose_forest_rules::{
+        block::BlockBuilder,
+        schema::{Distance, Encoding, Schema},
+    };
     use std::collections::HashSet;
 
     #[test]
@@ -114,6 +118,33 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), count);
+    }
+
+    #[test]
+    fn a_block_of_the_rules_becomes_rows_with_codes_and_payloads() {
+        let schema = Schema::new("test", 2, Distance::Dot, Encoding::F32).unwrap();
+        let cell = CellId { founding: HashRef([5; 39]), index: 3 };
+        let mut builder = BlockBuilder::new(&schema, Some(cell));
+        let ids = [PointId::Int(1), PointId::text("two").unwrap(), PointId::Int(3)];
+        let codes = [[1.0f32, 2.0], [3.0, 4.0]].map(|row| row.map(f32::to_le_bytes).concat());
+        builder.push(&ids[0], 10, &codes[0], b"{\"a\":1}").unwrap();
+        builder.push(&ids[1], 20, &codes[1], b"").unwrap();
+        builder.push_tombstone(&ids[2], 30).unwrap();
+        let bytes = builder.finish().unwrap();
+        let view = BlockView::parse(&bytes).unwrap();
+        let meta = view.meta().unwrap();
+        let block = IncomingBlock::new((HashRef([1; 39]), 99), HashRef([2; 39]), false, &view, &meta);
+        assert_eq!((block.action, block.action_micros), (HashRef([1; 39]), 99));
+        assert_eq!((block.author, block.cell, block.confirmed), (HashRef([2; 39]), Some(cell), false));
+        for (row, (id, time)) in ids.iter().zip([10, 20, 30]).enumerate() {
+            let found = block.rows.iter().find(|found| found.id == id).unwrap();
+            assert_eq!(found.written_at_micros, time);
+            let content = found.content.map(|content| (content.code, content.payload));
+            let expected =
+                [Some((codes[0].as_slice(), Some(&b"{\"a\":1}"[..]))), Some((&codes[1], None)), None];
+            assert_eq!(content, expected[row]);
+        }
+        assert!(block.rows[2].content.is_none(), "tombstones follow");
     }
 
     /// Two nodes must agree, so the function may not change with the program.

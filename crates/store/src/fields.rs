@@ -3,8 +3,8 @@
 //! An index is a table of the store's own file: from a value's term to the rows that hold it, in the chunks of
 //! [`crate::sets`]. The choice was between that and maps in memory that are saved or rebuilt at opening. In the file, an
 //! index is as consistent as the rows, whatever crashes; opening reads nothing of it; values of a million rows need no
-//! memory beside the page cache; and the tree is the ordered map that ranges need. It costs a write for each value, which
-//! chunks and sorting make few ([`crate::DEFAULT_CACHE_BYTES`]; `examples/load.rs` measures it).
+//! memory beside the page cache; and the tree is the ordered map that ranges need. It costs a write for each value that
+//! a batch brings, the same one only once.
 
 mod build;
 pub(crate) mod datetime;

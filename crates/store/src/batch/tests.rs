@@ -87,7 +87,7 @@ fn events() -> impl Strategy<Value = (Vec<OwnedBlock>, Vec<Event>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_order_of_blocks_gives_the_points_of_the_model(mut blocks in blocks(9), seed: u64) {
@@ -296,4 +296,30 @@ fn many_rows_are_paged_by_sorting_those_that_are_allowed() {
     assert_eq!(page.next, Some((PointId::Int(900), hash(1))));
     let page = snapshot.scroll(&Start::At(PointId::Int(501)), 2, Some(&allowed)).unwrap();
     assert_eq!((page.rows.as_slice(), page.next), (&rows[..1], None));
+}
+
+#[test]
+fn snapshots_agree_with_themselves_while_others_write() {
+    let store = TestStore::new();
+    // Each block replaces all rows of the one before and says its own number: a snapshot sees one number everywhere.
+    let write = |number: u8| {
+        let rows = (0..20).map(|id| row(id, i64::from(number), &format!("{{\"a\":{number}}}")));
+        store.apply(&block(number, rows.collect()));
+    };
+    write(0);
+    store.create_field_index(&"a".parse().unwrap(), crate::FieldKind::Integer).unwrap();
+    store.finish_field_index(&"a".parse().unwrap(), |_| true).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| (1..40).for_each(write));
+        for _ in 0..200 {
+            let snapshot = store.snapshot().unwrap();
+            let number = snapshot.points(&PointId::Int(0)).unwrap()[0].written_at_micros;
+            let condition = serde_json::json!({"must": {"key": "a", "match": {"value": number}}});
+            let filter: crate::Filter = serde_json::from_value(condition).unwrap();
+            let rows = snapshot.evaluate(&filter).unwrap().into_rows();
+            assert_eq!((rows.len(), &rows), (20, &snapshot.live().unwrap()));
+            assert!(snapshot.rows(&rows.iter().collect::<Vec<_>>()).unwrap().iter().all(Option::is_some));
+        }
+    });
+    assert_eq!(store.snapshot().unwrap().count(), 20);
 }

@@ -103,7 +103,7 @@ fn damage_is_noticed_or_does_no_harm() {
     // redb panics on some of what it reads; opening catches that.
     let mut refused = 0;
     let mut seed = 1u64;
-    let tried = 120;
+    let tried = 60;
     let mut wrong = Vec::new();
     for _ in 0..tried {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -121,7 +121,7 @@ fn damage_is_noticed_or_does_no_harm() {
         }
     }
     assert_eq!(wrong, [""; 0]);
-    assert!(refused > 10, "{refused} of {tried} refused");
+    assert!(refused > 5, "{refused} of {tried} refused");
 }
 
 #[test]

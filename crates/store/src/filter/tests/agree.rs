@@ -221,7 +221,7 @@ fn naive(snapshot: &Snapshot, filter: &Filter) -> RoaringBitmap {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn with_and_without_indexes_the_answer_is_the_same(events in events(), filters in filters()) {
