@@ -250,7 +250,8 @@ impl Rows for Slots<'_> {
     }
 }
 
-/// How many rows ahead codes are fetched.
+/// How many rows ahead codes are fetched. Median microseconds of a search among 100,000 rows, `ef` 64, on a busy machine:
+/// 136 with 3 rows, 122 with 6, 124 with 12.
 const AHEAD: usize = 6;
 
 /// Scores rows one by one, fetching those that come next.

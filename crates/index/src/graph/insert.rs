@@ -38,14 +38,17 @@ impl Graph {
         }
     }
 
+    /// Chooses neighbours in all layers first, and then links from the lowest up: whoever comes to the row in an upper layer
+    /// while this goes on finds the way down from it.
     fn link_in(&self, rows: &Rows, slot: u32, scratch: &mut Scratch) {
         let Some(entry) = rows.entry else { return };
         scratch.row.set_code(rows.codes.row(slot));
         let top = rows.links.level(slot).min(rows.links.level(entry));
-        scratch.candidates.clear();
-        scratch.candidates.extend(scratch.walk.descend(rows, &scratch.row, top));
-        for level in (0..=top).rev() {
-            let Scratch { walk, row, selection, candidates, chosen, .. } = &mut *scratch;
+        let Scratch { walk, row, selection, candidates, layers, .. } = &mut *scratch;
+        candidates.clear();
+        candidates.extend(walk.descend(rows, row, top));
+        layers.resize_with(layers.len().max(usize::from(top) + 1), Vec::new);
+        for (level, chosen) in (0..=top).zip(layers.iter_mut()).rev() {
             let counts = |other| other != slot && rows.is_live(other);
             walk.layer(rows, row, level, candidates.drain(..), self.params.ef_construction, counts);
             candidates.extend(walk.pool.results());
@@ -55,11 +58,30 @@ impl Graph {
                 candidates.extend(others.map(|(score, other, _)| (score, other)));
             }
             selection.choose(rows, candidates, self.params.m, chosen);
-            {
-                let _writing = self.writer(slot).lock();
-                rows.links.write(slot, level, chosen);
-            }
+        }
+        for level in 0..=top {
+            std::mem::swap(&mut scratch.chosen, &mut scratch.layers[usize::from(level)]);
+            self.write_own(rows, slot, level, scratch);
             self.link_back(rows, slot, level, scratch);
+        }
+    }
+
+    /// Writes the chosen into the slot's list, beside what others may have put there meanwhile: it may be all that leads to
+    /// them.
+    fn write_own(&self, rows: &Rows, slot: u32, level: u8, scratch: &mut Scratch) {
+        let Scratch { walk, selection, chosen, pruned, kept, .. } = scratch;
+        let list = rows.links.list(slot, level);
+        let _writing = self.writer(slot).lock();
+        let all = &mut walk.batch;
+        all.clear();
+        all.extend_from_slice(chosen);
+        all.extend(read(list).filter(|other| !chosen.contains(other)));
+        if all.len() <= list.len() {
+            rows.links.write(slot, level, all);
+        } else {
+            selection.rank(rows, slot, all, pruned);
+            selection.choose(rows, pruned, list.len(), kept);
+            rows.links.write(slot, level, kept);
         }
     }
 

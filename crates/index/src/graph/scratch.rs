@@ -15,6 +15,8 @@ pub(super) struct Scratch {
     /// Candidates for neighbours, best first.
     pub(super) candidates: Vec<(f32, u32)>,
     pub(super) chosen: Vec<u32>,
+    /// What was chosen in each layer.
+    pub(super) layers: Vec<Vec<u32>>,
     /// The same for the list of a neighbour.
     pub(super) pruned: Vec<(f32, u32)>,
     pub(super) kept: Vec<u32>,
@@ -81,6 +83,7 @@ impl Scratch {
             selection: Selection { row: Query::empty(space), scores: Vec::new() },
             candidates: Vec::new(),
             chosen: Vec::new(),
+            layers: Vec::new(),
             pruned: Vec::new(),
             kept: Vec::new(),
         }

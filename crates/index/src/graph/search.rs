@@ -13,7 +13,7 @@ impl Graph {
     /// it must not call the graph.
     ///
     /// # Errors
-    /// A query for another space. Cost: about 12 scores for each of `ef`, and with a filter as many times more as there are
+    /// A query for another space. Cost: about 15 scores for each of `ef`, and with a filter as many times more as there are
     /// rows for each that it allows.
     pub fn search(
         &self,

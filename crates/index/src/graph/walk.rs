@@ -29,7 +29,7 @@ impl Walk {
     }
 
     /// Walks a layer from `starts` and leaves in the pool the `ef` nearest slots that `counts` allows, and what is nearer
-    /// than the last of them. Cost: about 12 scores for each of `ef`.
+    /// than the last of them. Cost: about 15 scores for each of `ef`.
     pub(super) fn layer(
         &mut self,
         rows: &Rows,

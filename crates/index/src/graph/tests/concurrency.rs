@@ -19,7 +19,21 @@ fn several_threads_build_a_graph_as_good_as_one_does() {
     assert_eq!((graph.len(), most.into_inner()), (ROWS, ROWS));
     let (one, four) = (data.recall(&data.graph(1), EF), data.recall(&graph, EF));
     assert!(four > one - 0.02, "{four} against {one}");
-    assert!(lost(&graph) <= 3);
+    assert!(lost(&graph) <= 3, "{} lost", lost(&graph));
+}
+
+/// What happens when the thread that put a row down is held up before it links it.
+#[test]
+fn a_row_that_is_linked_late_keeps_those_that_were_linked_to_it() {
+    let data = Data::sq8(60);
+    for late in [1, 5, 40] {
+        let graph = Graph::new(data.space, small()).unwrap();
+        let slots: Vec<u32> =
+            (0..60).map(|label| graph.rows.write().put(3, label, data.code(label)).unwrap()).collect();
+        slots[late..].iter().for_each(|slot| graph.link(*slot));
+        slots[..late].iter().for_each(|slot| graph.link(*slot));
+        assert_eq!(lost(&graph), 0, "{late} late");
+    }
 }
 
 /// Threads that insert, remove, search, repair and write images all at once; then everything is in place.
