@@ -20,7 +20,7 @@ from peers.exact import ROUNDING
 from peers.machine import Watch, commit, describe, wait_until_quiet
 from peers.options import Options
 from peers.results import Results, now
-from peers.subjects import Subject
+from peers.subjects import Subject, key_of
 
 
 class Measurement:
@@ -88,11 +88,13 @@ class Measurement:
         known["version"] = channel.version
         if "empty" not in known:
             known["empty"] = spans(channel.ask("empty")["nanoseconds"])
-        watch = Watch([channel.process.pid])
+        watch, cpu = Watch([channel.process.pid]), channel.cpu_seconds()
         built = channel.ask("build", self.options.build_threads)
+        built["cpu_seconds"] = round(channel.cpu_seconds() - cpu, 2)
         if built.get("loaded") and subject.starts_from and "build" not in known:
-            base = self.results.subjects[subject.starts_from]["build"]["nanoseconds"]
-            built |= {"nanoseconds": built["nanoseconds"] + base, "loaded": False}
+            # What it was made from took its time too, in this run or in the one that kept it.
+            base = json.loads((index_folder(self.data, key_of(subject.starts_from)) / "build.json").read_text())
+            built = {**built, "loaded": False} | {k: built[k] + base[k] for k in ("nanoseconds", "cpu_seconds")}
         if "build" not in known and not built.get("loaded"):
             known["build"] = {**built, "threads": self.options.build_threads, "others": round(watch.others(), 2)}
             (index_folder(self.data, subject.key) / "build.json").write_text(json.dumps(known["build"]))
