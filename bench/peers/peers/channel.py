@@ -9,7 +9,7 @@ from pathlib import Path
 from peers import places
 from peers.data import Data
 from peers.process import cpu_seconds
-from peers.subjects import Subject, program
+from peers.subjects import Subject, key_of, program
 
 #: Threads that a library starts by itself when it is not asked; its own calls raise this.
 QUIET = {
@@ -41,8 +41,7 @@ class Channel:
             command += ["--package", str(subject.package), "--options", json.dumps(subject.options)]
             command += ["--keep", str(keep)]
             if subject.starts_from:
-                base = Subject(subject.starts_from, "", []).key
-                command += ["--starts-from", str(index_folder(data, base) / "index")]
+                command += ["--starts-from", str(index_folder(data, key_of(subject.starts_from)) / "index")]
         command += ["--rows", str(data.folder / "rows.npy"), "--queries", str(data.folder / "queries.npy")]
         command += ["--k", str(k)]
         with log.open("ab") as errors:

@@ -20,7 +20,7 @@ from peers.exact import ROUNDING
 from peers.machine import Watch, commit, describe, wait_until_quiet
 from peers.options import Options
 from peers.results import Results, now
-from peers.subjects import Subject
+from peers.subjects import Subject, key_of
 
 
 class Measurement:
@@ -83,23 +83,20 @@ class Measurement:
 
     def _build(self, subject: Subject, known: dict) -> None:
         log = places.folder("logs") / f"{self.data.folder.name}-{subject.key}.txt"
+        folder = index_folder(self.data, subject.key)
+        if not (folder / "build.json").is_file():
+            # A run was cut off before it wrote down what building took.
+            (folder / "index").unlink(missing_ok=True)
         channel = Channel(subject, self.data, self.options.k, self.options.drive, log)
         self.channels[subject.name] = channel
         known["version"] = channel.version
         if "empty" not in known:
             known["empty"] = spans(channel.ask("empty")["nanoseconds"])
-        watch = Watch([channel.process.pid])
+        watch, cpu = Watch([channel.process.pid]), channel.cpu_seconds()
         built = channel.ask("build", self.options.build_threads)
-        if built.get("loaded") and subject.starts_from and "build" not in known:
-            base = self.results.subjects[subject.starts_from]["build"]["nanoseconds"]
-            built |= {"nanoseconds": built["nanoseconds"] + base, "loaded": False}
-        if "build" not in known and not built.get("loaded"):
-            known["build"] = {**built, "threads": self.options.build_threads, "others": round(watch.others(), 2)}
-            (index_folder(self.data, subject.key) / "build.json").write_text(json.dumps(known["build"]))
-        elif "build" not in known:
-            # The index was kept by another run.
-            kept = index_folder(self.data, subject.key) / "build.json"
-            known["build"] = json.loads(kept.read_text()) if kept.is_file() else built
+        built |= {"cpu_seconds": round(channel.cpu_seconds() - cpu, 2), "others": round(watch.others(), 2)}
+        if "build" not in known:
+            known["build"] = self._whole_build(subject, folder / "build.json", built)
         self._say(f"{subject.name} {channel.version}: {known['build']['nanoseconds'] / 1e9:.1f} s to build")
         recalls = known.setdefault("recalls", {})
         strict = known.setdefault("recalls_without_ties", {})
@@ -115,6 +112,16 @@ class Measurement:
         # Databases read their index when they are first asked.
         known.setdefault("searched", channel.ask("memory"))
         self._say("  recall " + ", ".join(f"{e}: {r:.3f}" for e, r in recalls.items()))
+
+    def _whole_build(self, subject: Subject, note: Path, built: dict) -> dict:
+        """What building took, if only now, only before, or partly both; `note` is where it is kept with the index."""
+        if built["loaded"] and note.is_file():
+            return json.loads(note.read_text())
+        if built["loaded"] and subject.starts_from:
+            base = json.loads((index_folder(self.data, key_of(subject.starts_from)) / "build.json").read_text())
+            built |= {key: built[key] + base[key] for key in ("nanoseconds", "cpu_seconds")}
+        note.write_text(json.dumps(built))
+        return built
 
     def _round(self) -> None:
         """Every subject at every effort that matters and every number of threads, one after the other."""

@@ -133,7 +133,7 @@ def costs(content: Content, names: list[str], options: Options) -> str:
     """Build time, memory, disk and latencies."""
     rows = content["data"]["rows"]
     threads = content["settings"]["build_threads"]
-    head = ["", "version", f"build, {_threads(threads)}, s", "memory, MB a million rows", "after searching"]
+    head = ["", "version", f"build, {_threads(threads)}, s", "of CPU, s", "memory, MB a million rows", "after searching"]
     head += ["disk, MB a million rows"]
     head += [f"p50 / p99 at {r:.2f}, µs" for r in options.recalls] + ["empty call, µs"]
     lines = []
@@ -142,7 +142,7 @@ def costs(content: Content, names: list[str], options: Options) -> str:
         built = subject["build"]
         taken = [m["anonymous_bytes"] - built["anonymous_before_bytes"] for m in (built, subject["searched"])]
         disk = built.get("disk_bytes", 0)
-        cells = [name, subject["version"], f"{built['nanoseconds'] / 1e9:.1f}"]
+        cells = [name, subject["version"], f"{built['nanoseconds'] / 1e9:.1f}", f"{built['cpu_seconds']:.1f}"]
         cells += [f"{most / rows:,.0f}" for most in taken]
         cells += [f"{disk / rows:,.0f}" if disk else ""]
         cells += [_single(content, name, recall) for recall in options.recalls]

@@ -37,11 +37,16 @@ class Subject:
     @property
     def key(self) -> str:
         """The name as a file's."""
-        return "".join(c if c.isalnum() else "-" for c in self.name)
+        return key_of(self.name)
 
     def bytes_needed(self, rows: int, dimension: int) -> int:
         """About what building takes: components, links, and a third more."""
         return int(rows * (dimension * self.component_bytes + 4 * 40) * 1.3) + 200_000_000
+
+
+def key_of(name: str) -> str:
+    """A subject's name as a file's."""
+    return "".join(c if c.isalnum() else "-" for c in name)
 
 
 def rose_forest(kind: str, efforts: list[int]) -> Subject:

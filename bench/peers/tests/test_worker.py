@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import tempfile
 import unittest
 from pathlib import Path
@@ -10,7 +11,7 @@ from unittest import mock
 
 import numpy as np
 
-from peers import data, places, plot, report
+from peers import data, drive, places, plot, report
 from peers.channel import Channel, WorkerFailed
 from peers.cli import settings
 from peers.exact import exact
@@ -43,8 +44,8 @@ class Cached(unittest.TestCase):
             rounds=2, threads=[1], build_threads=1, time_ms=1, single_ms=1, wait_quiet_seconds=0, keep=True
         )
 
-    def channel(self, subject: Subject) -> Channel:
-        channel = Channel(subject, self.data, 10, None, places.CACHE / "log.txt")
+    def channel(self, subject: Subject, program: Path | None = None) -> Channel:
+        channel = Channel(subject, self.data, 10, program, places.CACHE / "log.txt")
         self.addCleanup(channel.close)
         return channel
 
@@ -98,6 +99,40 @@ class Libraries(Cached):
         channel.process.kill()
         with self.assertRaisesRegex(WorkerFailed, "log.txt"):
             channel.ask("build", 1)
+
+
+@unittest.skipUnless("ROSE_FOREST_DRIVE" in os.environ, "ROSE_FOREST_DRIVE names no program")
+class Driver(Cached):
+    def drive(self, kind: str) -> Channel:
+        return self.channel(drive.subject(kind), Path(os.environ["ROSE_FOREST_DRIVE"]))
+
+    def test_every_kind_obeys_the_commands_of_a_worker(self):
+        for kind in drive.EFFORTS:
+            with self.subTest(kind):
+                channel = self.drive(kind)
+                self.assertEqual(len(channel.ask("empty")["nanoseconds"]), 2000)
+                built = channel.ask("build", 2)
+                self.assertGreater(built["anonymous_bytes"] - built["anonymous_before_bytes"], ROWS * DIMENSION)
+                one, two = (channel.ask("search", 200, threads)["ids"] for threads in (1, 2))
+                self.assertEqual(one, two)
+                self.assertGreater(self.data.recall(one, 10), 0.9)
+                timed = channel.ask("time", 200, 2, 1)
+                self.assertTrue(timed["queries"] % 40 == 0 and timed["nanoseconds"] >= 1_000_000)
+                self.assertLessEqual(len(channel.ask("single", 200, 1)["nanoseconds"]), 800)
+                self.assertGreater(channel.ask("memory")["peak_bytes"], 0)
+
+    def test_what_it_cannot_do_is_an_error_and_no_end(self):
+        channel = self.drive("scan")
+        for words, reason in [("fly", "no command"), ("time 1", "no command"), ("build x", "a number")]:
+            with self.assertRaisesRegex(WorkerFailed, reason):
+                channel.ask(*words.split())
+        with self.assertRaisesRegex(WorkerFailed, "nothing is built yet"):
+            channel.ask("search", 1, 1)
+
+    def test_rows_that_are_no_matrix_are_refused_by_name(self):
+        np.save(self.folder / "rows.npy", np.zeros(5, np.float16))
+        with self.assertRaisesRegex(WorkerFailed, "expected a matrix"):
+            self.drive("scan")
 
 
 class Runs(Cached):
