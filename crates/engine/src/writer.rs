@@ -200,7 +200,7 @@ impl Writer {
         output.map(Written::Committed).map_err(anyhow::Error::msg)
     }
 
-    /// Bytes that wait for the chain, to the next [`PERMIT_BYTES`].
+    /// Bytes that wait for the chain, each write's rounded up to whole kilobytes.
     pub fn waiting_bytes(&self) -> usize {
         (self.max_bytes / PERMIT_BYTES).saturating_sub(self.room.available_permits()) * PERMIT_BYTES
     }

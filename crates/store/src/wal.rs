@@ -195,8 +195,10 @@ impl Wal {
 
     /// The segment to write to.
     fn writable(&mut self) -> Result<&mut Segment, WalError> {
-        if self.segments.back().is_none_or(|segment| segment.bytes >= self.segment_bytes) {
-            let path = segment::path(&self.dir, self.next);
+        let path = segment::path(&self.dir, self.next);
+        // One that holds nothing but notes goes on, however many they are: the next one would have its name.
+        let is_full = |segment: &Segment| segment.bytes >= self.segment_bytes && segment.path != path;
+        if self.segments.back().is_none_or(is_full) {
             let mut segment = Segment::create(&self.dir, path)?;
             // A note in the new one, because the one that held it may be deleted.
             let mut bytes = Vec::with_capacity(HEADER_BYTES);
