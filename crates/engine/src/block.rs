@@ -16,11 +16,6 @@ pub struct SignedBlock {
     pub bytes: Vec<u8>,
 }
 
-/// The 39 bytes of a hash.
-pub(crate) fn hash_ref(bytes: &[u8]) -> Option<HashRef> {
-    HashRef::from_slice(bytes)
-}
-
 /// The author that 39 bytes stand for.
 pub(crate) fn agent(hash: HashRef) -> AgentPubKey {
     AgentPubKey::from_raw_39(hash.0.to_vec())

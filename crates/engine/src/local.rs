@@ -11,7 +11,7 @@ mod files;
 mod search;
 mod take_in;
 
-use crate::block::{action, hash_ref};
+use crate::block::action;
 use parking_lot::Mutex;
 use rose_forest_api::{ActionHash, Schema};
 use rose_forest_core::Space;
@@ -20,9 +20,10 @@ use rose_forest_index::{
     file::FileError,
     graph::{Graph, GraphError},
 };
-use rose_forest_store::{BlockNumber, Placed, Snapshot, Store, StoreError};
+use rose_forest_rules::reference::HashRef;
+use rose_forest_store::{BlockNumber, Placed, Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use search::{Found, SearchError};
 pub use take_in::Taken;
@@ -135,14 +136,6 @@ impl LocalIndex {
         &self.schema
     }
 
-    /// What is known of the rows, as it is now.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn snapshot(&self) -> Result<Snapshot, IndexError> {
-        Ok(self.store.snapshot()?)
-    }
-
     /// What the caller noted under a name with blocks that it gave, see [`LocalIndex::take_in`].
     ///
     /// # Errors
@@ -156,9 +149,8 @@ impl LocalIndex {
     /// # Errors
     /// If the store cannot be read.
     pub fn knows(&self, action: &ActionHash) -> Result<bool, IndexError> {
-        let raw = action.get_raw_39();
-        let hash = hash_ref(raw).ok_or(IndexError::Hash { received: raw.len() })?;
-        Ok(self.store.snapshot()?.find_block(&hash)?.is_some())
+        let action = reference(action.get_raw_39())?;
+        Ok(self.store.snapshot()?.find_block(&action)?.is_some())
     }
 
     /// How many rows are missing from searches until their blocks are given to [`LocalIndex::restore`].
@@ -202,11 +194,11 @@ impl LocalIndex {
             self.graph.repair();
         }
     }
+}
 
-    /// Where the index is.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
+/// The 39 bytes of a hash, as the store names authors and actions.
+fn reference(bytes: &[u8]) -> Result<HashRef, IndexError> {
+    HashRef::from_slice(bytes).ok_or(IndexError::Hash { received: bytes.len() })
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ async fn search_words(door: &Door, senses: &Senses) -> Result<()> {
         let Some(row) = senses.find(word) else { continue };
         say!("   near to `{}` ({}):", senses.words(row), clip(&senses.definition(row), 60));
         let begun = Instant::now();
-        let answer = search(door, senses.vector(row), 5, true).await?;
+        let answer = search(door, senses.vector(row), 5).await?;
         let ms = begun.elapsed().as_secs_f64() * 1e3;
         for hit in answer.hits.iter().filter(|hit| hit.id != PointId::Int(row as u64)).take(4) {
             let (words, definition) = senses::of_payload(hit.payload.as_deref());
@@ -203,9 +203,10 @@ async fn search_words(door: &Door, senses: &Senses) -> Result<()> {
     Ok(())
 }
 
-async fn search(door: &Door, vector: &[f32], k: u32, by_zome: bool) -> Result<SearchOutput> {
+/// Through the zome, which says what it read.
+async fn search(door: &Door, vector: &[f32], k: u32) -> Result<SearchOutput> {
     let input = SearchInput { vector: floats_to_bytes(vector), k, ..SearchInput::default() };
-    let request = Request::Search { collection: COLLECTION.to_owned(), by_zome, input };
+    let request = Request::Search { collection: COLLECTION.to_owned(), by_zome: true, input };
     let searched: Searched = door.ask(request).await?;
     Ok(searched.answer)
 }

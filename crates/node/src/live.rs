@@ -10,7 +10,6 @@
 mod announced;
 
 use crate::collections::Collection;
-use crate::data_dir::DataDir;
 use crate::dht::{Blocks, ByAction};
 use crate::node::Node;
 use announced::Announced;
@@ -90,7 +89,7 @@ impl Node {
         collection: &Collection,
         tell: impl Fn(String) + Send + Sync + 'static,
     ) -> Result<Shared<Live>> {
-        let dir = index_dir(&self.dir, &collection.dna_hash);
+        let dir = self.dir.indexes().join(collection.dna_hash.to_string());
         let (schema, identity) = (collection.schema.clone(), identity(&collection.dna_hash));
         let opened = tokio::task::spawn_blocking(move || LocalIndex::open(&dir, &schema, identity)).await;
         let (index, opening) =
@@ -113,11 +112,6 @@ impl Node {
         tokio::spawn(live.clone().keep_in_step(blocks, tell));
         Ok(live)
     }
-}
-
-/// Where a collection's index is.
-pub fn index_dir(dir: &DataDir, dna_hash: &DnaHash) -> std::path::PathBuf {
-    dir.indexes().join(dna_hash.to_string())
 }
 
 /// What tells a collection's files from others'.
@@ -159,11 +153,6 @@ impl Live {
         Ok(self.index.report()?)
     }
 
-    /// Whether everything that the conductor held when the index was opened has been taken in.
-    pub fn has_caught_up(&self) -> bool {
-        self.caught_up.load(Ordering::Acquire)
-    }
-
     /// Takes in what this node has just written, so that the next search sees it.
     ///
     /// # Errors
@@ -181,7 +170,7 @@ impl Live {
     pub async fn announced(self: &Shared<Self>, blocks: Vec<BlockWritten>) -> Result<()> {
         let schema = self.index.schema().clone();
         for said in blocks {
-            if said.record.is_some() && !self.knows(&said.block)? {
+            if said.record.is_some() && !self.index.knows(&said.block)? {
                 let room = {
                     let announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
                     announced.has_room(&said.author)
@@ -196,10 +185,6 @@ impl Live {
         }
         self.news.notify_one();
         Ok(())
-    }
-
-    fn knows(&self, action: &ActionHash) -> Result<bool> {
-        Ok(self.index.knows(action)?)
     }
 
     async fn take_in(

@@ -77,7 +77,7 @@ impl LocalIndex {
         let ef = DEFAULT_EF_SEARCH.max(k * EF_FOR_EACH);
         let near = self.graph.search(&query, k + SPARE_ROWS, ef, None).map_err(IndexError::from)?;
         let labels: Vec<_> = near.iter().map(|hit| hit.label).collect();
-        let snapshot = self.snapshot()?;
+        let snapshot = self.store.snapshot().map_err(IndexError::from)?;
         let rows = snapshot.rows(&labels).map_err(IndexError::from)?;
         let mut hits = Vec::with_capacity(near.len());
         for (found, row) in near.iter().zip(rows) {

@@ -1,7 +1,7 @@
 //! Taking in blocks.
 
-use super::{IndexError, LocalIndex, Missing};
-use crate::block::{SignedBlock, hash_ref};
+use super::{IndexError, LocalIndex, Missing, reference};
+use crate::block::SignedBlock;
 use rose_forest_api::ActionHash;
 use rose_forest_index::Label;
 use rose_forest_rules::{
@@ -146,8 +146,4 @@ impl LocalIndex {
         let (action, author) = (reference(block.action.get_raw_39())?, reference(block.author.get_raw_39())?);
         Ok(Opened { block, meta: view.meta()?, view, action, author })
     }
-}
-
-fn reference(bytes: &[u8]) -> Result<HashRef, IndexError> {
-    hash_ref(bytes).ok_or(IndexError::Hash { received: bytes.len() })
 }

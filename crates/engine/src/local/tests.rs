@@ -8,6 +8,7 @@ use rose_forest_rules::{
     schema::{Distance, Encoding},
 };
 use std::fs;
+use std::path::Path;
 
 const D: usize = 24;
 

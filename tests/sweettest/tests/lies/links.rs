@@ -22,17 +22,6 @@ fn link(
     Lie::new(name, Act::link(kind, base, target, tag))
 }
 
-/// A link that has the right form, and refers to something that it must not.
-fn reference(
-    name: &'static str,
-    kind: LinkKind,
-    base: impl Into<AnyLinkableHash>,
-    target: impl Into<AnyLinkableHash>,
-    tag: Vec<u8>,
-) -> Lie {
-    Lie { needs_look_up: true, ..link(name, kind, base, target, tag) }
-}
-
 fn fresh(world: &World) -> Vec<Lie> {
     let mine = epoch(&world.liar, EPOCH);
     let another = world.judge.clone();
@@ -75,37 +64,38 @@ fn routing(world: &World) -> Vec<Lie> {
     use LinkKind::{RegionToCells, RoutingToRegions};
     vec![
         link("regions on another anchor", RoutingToRegions, anchor(Anchor::Fresh), regions.clone(), vec![]),
-        reference(
-            "cells where regions belong",
-            RoutingToRegions,
-            anchor(Anchor::Routing),
-            cells.clone(),
-            vec![],
-        ),
-        reference(
+        link("cells where regions belong", RoutingToRegions, anchor(Anchor::Routing), cells.clone(), vec![])
+            .seen_by_look_up(),
+        link(
             "a block where regions belong",
             RoutingToRegions,
             anchor(Anchor::Routing),
             world.fresh.clone(),
             vec![],
-        ),
+        )
+        .seen_by_look_up(),
         link("regions with a tag", RoutingToRegions, anchor(Anchor::Routing), regions.clone(), vec![1]),
-        reference("cells of another region", RegionToCells, regions.clone(), cells.clone(), region_tag(1)),
-        reference("cells of no region", RegionToCells, regions.clone(), cells.clone(), region_tag(2)),
-        reference("cells below cells", RegionToCells, cells.clone(), cells.clone(), region_tag(0)),
-        reference("regions below regions", RegionToCells, regions.clone(), regions, region_tag(0)),
-        reference("cells below a block", RegionToCells, world.fresh.clone(), cells, region_tag(0)),
+        link("cells of another region", RegionToCells, regions.clone(), cells.clone(), region_tag(1))
+            .seen_by_look_up(),
+        link("cells of no region", RegionToCells, regions.clone(), cells.clone(), region_tag(2))
+            .seen_by_look_up(),
+        link("cells below cells", RegionToCells, cells.clone(), cells.clone(), region_tag(0))
+            .seen_by_look_up(),
+        link("regions below regions", RegionToCells, regions.clone(), regions, region_tag(0))
+            .seen_by_look_up(),
+        link("cells below a block", RegionToCells, world.fresh.clone(), cells, region_tag(0))
+            .seen_by_look_up(),
     ]
 }
 
 fn cells(world: &World) -> Vec<Lie> {
     let to_block = |name, tag: CellTag| {
         let (base, target) = (world.cells.clone(), world.own.block.clone());
-        reference(name, LinkKind::CellToBlock, base, target, tag.to_bytes())
+        link(name, LinkKind::CellToBlock, base, target, tag.to_bytes()).seen_by_look_up()
     };
     let truth = world.tag();
     let elsewhere = |name, base: AnyLinkableHash, target: AnyLinkableHash| {
-        reference(name, LinkKind::CellToBlock, base, target, world.tag().to_bytes())
+        link(name, LinkKind::CellToBlock, base, target, world.tag().to_bytes()).seen_by_look_up()
     };
     let replaced = hash_ref(&world.fresh);
     vec![
@@ -140,18 +130,16 @@ fn own_only(world: &World) -> Vec<Lie> {
     let (shares, nodes) = (anchor(Anchor::Shares), anchor(Anchor::Nodes));
     use LinkKind::{NodesToMetadata, SharesToCentroid};
     vec![
-        reference("another's shares", SharesToCentroid, shares.clone(), world.theirs.shares.clone(), vec![]),
-        reference("cells as shares", SharesToCentroid, shares.clone(), world.cells.clone(), vec![]),
+        link("another's shares", SharesToCentroid, shares.clone(), world.theirs.shares.clone(), vec![])
+            .seen_by_look_up(),
+        link("cells as shares", SharesToCentroid, shares.clone(), world.cells.clone(), vec![])
+            .seen_by_look_up(),
         link("shares on another anchor", SharesToCentroid, nodes.clone(), world.own.shares.clone(), vec![]),
         link("shares with a tag", SharesToCentroid, shares, world.own.shares.clone(), vec![7]),
-        reference(
-            "another's metadata",
-            NodesToMetadata,
-            nodes.clone(),
-            world.theirs.metadata.clone(),
-            vec![],
-        ),
-        reference("a block as metadata", NodesToMetadata, nodes, world.own.block.clone(), vec![]),
+        link("another's metadata", NodesToMetadata, nodes.clone(), world.theirs.metadata.clone(), vec![])
+            .seen_by_look_up(),
+        link("a block as metadata", NodesToMetadata, nodes, world.own.block.clone(), vec![])
+            .seen_by_look_up(),
         link(
             "metadata on another anchor",
             NodesToMetadata,

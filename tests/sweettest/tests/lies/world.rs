@@ -39,6 +39,11 @@ impl Lie {
         Lie { name, act, needs_look_up: false }
     }
 
+    /// The same, of a link that has the right form and refers to something that it must not.
+    pub fn seen_by_look_up(self) -> Lie {
+        Lie { needs_look_up: true, ..self }
+    }
+
     /// The ops that peers have to refuse. What an agent's activity says of the action is not among them: it does
     /// not carry the content.
     pub fn ops(&self) -> Vec<ChainOpType> {
