@@ -5,6 +5,7 @@
 
 mod block;
 pub mod local;
+pub mod metrics;
 pub mod writer;
 
 pub use block::SignedBlock;
