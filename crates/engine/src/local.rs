@@ -50,6 +50,9 @@ pub enum IndexError {
     /// The file of the graph.
     #[error("the graph's file: {0}")]
     File(#[from] FileError),
+    /// A query for another collection.
+    #[error(transparent)]
+    Query(#[from] rose_forest_index::OtherSpace),
     /// A block that is none of this collection.
     #[error("expected a block of this collection, received one that is not: {0}")]
     Block(#[from] rose_forest_rules::Violation),

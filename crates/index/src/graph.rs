@@ -31,6 +31,7 @@ mod scan;
 mod scratch;
 mod search;
 mod select;
+mod vector_index;
 mod walk;
 
 pub use error::{GraphError, ImageError};

@@ -7,14 +7,11 @@ use rose_forest_core::{
     VectorError,
     distance::{from_user, reaches, to_user},
 };
-use rose_forest_index::{graph::DEFAULT_EF_SEARCH, kernel::Query};
+use rose_forest_index::{Effort, VectorIndex, kernel::Query};
 use rose_forest_rules::code::decode_row;
 
 /// Rows that are asked for beyond those wanted, because some may be replaced between the graph's answer and the store's.
 const SPARE_ROWS: usize = 8;
-/// Candidates that a search keeps in sight for each hit that is wanted: with as many as hits, the last ones would be
-/// missed more often than the first.
-const EF_FOR_EACH: usize = 2;
 
 /// Why a search was not made.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +71,8 @@ impl LocalIndex {
         }
         let query = Query::new(self.space, &bytes_to_floats(&input.vector))?;
         let k = input.k as usize;
-        let ef = DEFAULT_EF_SEARCH.max(k * EF_FOR_EACH);
-        let near = self.graph.search(&query, k + SPARE_ROWS, ef, None).map_err(IndexError::from)?;
+        let near =
+            self.graph.nearest(&query, k + SPARE_ROWS, Effort::Usual, None).map_err(IndexError::from)?;
         let labels: Vec<_> = near.iter().map(|hit| hit.label).collect();
         let snapshot = self.store.snapshot().map_err(IndexError::from)?;
         let rows = snapshot.rows(&labels).map_err(IndexError::from)?;
