@@ -13,10 +13,11 @@
 //! - Two writers of one list take turns by a small lock for it.
 //!
 //! A removed row is not returned from then on. It goes on to route until [`Graph::repair`] has linked its neighbours
-//! with each other; then its slot takes another row.
+//! with each other; then its slot takes another row, or [`Graph::compact`] gives its memory back.
 //!
 //! `docs/INDEX.md` has what was measured.
 
+mod compact;
 mod error;
 mod extend;
 mod image;
@@ -31,6 +32,7 @@ mod scan;
 mod scratch;
 mod search;
 mod select;
+mod vector_index;
 mod walk;
 
 pub use error::{GraphError, ImageError};
@@ -55,6 +57,9 @@ pub struct Graph {
     scratches: Scratches,
     /// Held while repairing: one at a time.
     repairing: Mutex<()>,
+    /// Held for reading by whoever changes rows, or remembers slots while it lets go of `rows`; for writing while slots
+    /// change their places. Taken before `rows`.
+    shape: RwLock<()>,
 }
 
 /// Locks for writing lists: so many that two threads hardly ever want the same.
@@ -84,6 +89,7 @@ impl Graph {
             writers: (0..WRITERS).map(|_| Mutex::new(())).collect(),
             scratches: Scratches::new(space),
             repairing: Mutex::new(()),
+            shape: RwLock::new(()),
         }
     }
 
@@ -127,6 +133,7 @@ impl Graph {
     /// Removes a row: no search that begins afterwards returns it. False if it was not here. Cost: less than a
     /// microsecond and the wait for searches under way; the graph is mended by [`Self::repair`].
     pub fn remove(&self, label: Label) -> bool {
+        let _shape = self.shape.read();
         self.rows.write().remove(label)
     }
 

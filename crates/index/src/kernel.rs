@@ -33,6 +33,8 @@ const FLOATS: usize = 8;
 pub struct Query {
     space: Space,
     machine: Machine,
+    /// The query as core prepares it, to choose cells by; empty for a row's code.
+    vector: Vec<f32>,
     /// The query's components, zeros up to whole chunks; empty where integers are used.
     floats: Vec<[f32; FLOATS]>,
     /// The query's components / step, zeros up to whole chunks; empty where floats are used.
@@ -73,7 +75,7 @@ impl Query {
 
     /// The same query as core's.
     pub fn of_query(query: &score::Query) -> Self {
-        let mut this = Self::empty(query.space());
+        let mut this = Self { vector: query.vector().to_vec(), ..Self::empty(query.space()) };
         if this.uses_integers() {
             let largest = query.vector().iter().fold(0.0f32, |m, x| m.max(x.abs()));
             this.step = f64::from(largest) / MAX_INTEGER;
@@ -89,7 +91,8 @@ impl Query {
     /// A query that [`Self::set_code`] has yet to fill.
     pub(crate) fn empty(space: Space) -> Self {
         let machine = Machine::of_this_computer();
-        Self { space, machine, floats: Vec::new(), integers: Vec::new(), step: 0.0, squares: 0 }
+        let (vector, floats, integers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { space, machine, vector, floats, integers, step: 0.0, squares: 0 }
     }
 
     /// Takes a row's code as the query, in the memory that is already there.
@@ -132,6 +135,12 @@ impl Query {
     /// The space that the query was prepared for.
     pub fn space(&self) -> Space {
         self.space
+    }
+
+    /// The query's components as `rose_forest_core::score::Query::vector` gives them: under cosine of unit length. What to
+    /// route by.
+    pub fn vector(&self) -> &[f32] {
+        &self.vector
     }
 
     /// The score of one row's code, `space.code_bytes()` bytes. Higher is nearer. Never NaN: what cannot be computed,
@@ -203,7 +212,8 @@ impl Query {
 
 #[inline(always)]
 fn not_nan(score: f32) -> f32 {
-    if score.is_nan() { f32::NEG_INFINITY } else { score }
+    // -0 and 0 are one score, whoever sorts by it.
+    if score.is_nan() { f32::NEG_INFINITY } else { score + 0.0 }
 }
 
 /// Codes to be scored, by their place.

@@ -1,5 +1,6 @@
 //! Reading: all that one snapshot can be asked, except pages and filters.
 
+mod blocks;
 mod reader;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     sets::read_set,
     tables::{ABOUT, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, SETS},
 };
+pub use blocks::Settled;
 pub(crate) use reader::{Reader, read_point_key};
 use redb::{ReadTransaction, ReadableTable};
 use roaring::RoaringBitmap;

@@ -1,3 +1,5 @@
+mod histories;
+
 use super::*;
 use crate::SignedBlock;
 use proptest::prelude::*;
@@ -5,27 +7,28 @@ use rose_forest_api::{AgentPubKey, PointId, SearchInput, floats_to_bytes};
 use rose_forest_core::encode::encode_row;
 use rose_forest_rules::{
     block::BlockBuilder,
+    reference::CellId,
     schema::{Distance, Encoding},
 };
 use std::fs;
 use std::path::Path;
 
-const D: usize = 24;
+pub(super) const D: usize = 24;
 
-fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     Schema::new("notes", D, Distance::Cosine, Encoding::Sq8).unwrap()
 }
 
-fn author(number: u8) -> AgentPubKey {
+pub(super) fn author(number: u8) -> AgentPubKey {
     AgentPubKey::from_raw_32(vec![number; 32])
 }
 
-fn action(number: u8) -> ActionHash {
+pub(super) fn action(number: u8) -> ActionHash {
     ActionHash::from_raw_32(vec![number; 32])
 }
 
 /// A row's vector: each id and version has its own.
-fn vector(id: u64, version: u64) -> Vec<f32> {
+pub(super) fn vector(id: u64, version: u64) -> Vec<f32> {
     let mut state = id * 100 + version + 1;
     let component = |_| {
         // Xorshift (Marsaglia 2003).
@@ -38,9 +41,23 @@ fn vector(id: u64, version: u64) -> Vec<f32> {
 }
 
 /// Ids with their versions, which are also their times; without a version a tombstone at this time.
-type Rows<'a> = &'a [(u64, Result<u64, u64>)];
+pub(super) type Rows<'a> = &'a [(u64, Result<u64, u64>)];
 
-fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
+pub(super) fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
+    block_in(None, by, number, rows)
+}
+
+/// A cell of which tests know the centre.
+pub(super) fn cell(index: u16) -> CellId {
+    CellId { founding: HashRef([9; 39]), index }
+}
+
+/// Cells with their centres.
+pub(super) fn cells(indexes: std::ops::Range<u16>) -> impl Iterator<Item = (CellId, Vec<f32>)> {
+    indexes.map(|index| (cell(index), vector(1_000 + u64::from(index), 0)))
+}
+
+pub(super) fn block_in(place: Option<u16>, by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
     let schema = schema();
     let space = Space::from(&schema);
     let ids: Vec<_> = rows.iter().map(|(id, _)| PointId::Int(*id)).collect();
@@ -48,7 +65,7 @@ fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
         .iter()
         .map(|(id, version)| encode_row(space, &vector(*id, version.unwrap_or_default())).unwrap())
         .collect();
-    let mut builder = BlockBuilder::new(&schema, None);
+    let mut builder = BlockBuilder::new(&schema, place.map(cell));
     for ((id, code), (_, version)) in ids.iter().zip(&codes).zip(rows) {
         match version {
             Ok(version) => builder.push(id, *version as i64, code, b"{\"a\":1}").unwrap(),
@@ -59,19 +76,23 @@ fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
     SignedBlock { author: author(by), action: action(number), timestamp_micros: i64::from(number), bytes }
 }
 
-fn open(dir: &Path) -> (LocalIndex, Opening) {
-    LocalIndex::open(dir, &schema(), [1; 32]).unwrap()
+pub(super) fn open(dir: &Path) -> (LocalIndex, Opening) {
+    open_with(dir, Limits::default())
+}
+
+pub(super) fn open_with(dir: &Path, limits: Limits) -> (LocalIndex, Opening) {
+    LocalIndex::open(dir, &schema(), [1; 32], limits).unwrap()
 }
 
 /// What a search for this version of a point finds first, if it is that very vector: who wrote it.
-fn finds(index: &LocalIndex, id: u64, version: u64) -> bool {
+pub(super) fn finds(index: &LocalIndex, id: u64, version: u64) -> bool {
     let hits = search(index, &vector(id, version), 3).hits;
     hits.iter().any(|hit| hit.id == PointId::Int(id) && hit.score > 0.999)
 }
 
-fn search(index: &LocalIndex, vector: &[f32], k: u32) -> Found {
+pub(super) fn search(index: &LocalIndex, vector: &[f32], k: u32) -> Found {
     let input = SearchInput { vector: floats_to_bytes(vector), k, ..SearchInput::default() };
-    index.search(&input).unwrap()
+    index.search(&input, None).unwrap()
 }
 
 #[test]
@@ -177,7 +198,7 @@ fn a_damaged_graph_is_noticed_and_its_rows_are_asked_for_again() {
     }
     // The file of another collection.
     let elsewhere = tempfile::tempdir().unwrap();
-    let (other, _) = LocalIndex::open(elsewhere.path(), &schema(), [2; 32]).unwrap();
+    let (other, _) = LocalIndex::open(elsewhere.path(), &schema(), [2; 32], Limits::default()).unwrap();
     other.take_in(&[block(3, 9, &[(7, Ok(1))])], true, None).unwrap();
     other.save().unwrap();
     fs::copy(elsewhere.path().join("graph.index"), &path).unwrap();
@@ -214,7 +235,7 @@ fn a_block_that_is_none_changes_nothing() {
     assert_eq!(index.report().unwrap().points, 0);
     let wider = Schema::new("notes", D + 1, Distance::Cosine, Encoding::Sq8).unwrap();
     let other = tempfile::tempdir().unwrap();
-    let (other, _) = LocalIndex::open(other.path(), &wider, [1; 32]).unwrap();
+    let (other, _) = LocalIndex::open(other.path(), &wider, [1; 32], Limits::default()).unwrap();
     assert!(matches!(other.take_in(&[good], true, None), Err(IndexError::OtherSpace { .. })));
 }
 
@@ -226,7 +247,7 @@ fn what_cannot_be_searched_for_is_refused() {
     let with = |change: &dyn Fn(&mut SearchInput)| {
         let mut input = good.clone();
         change(&mut input);
-        index.search(&input).unwrap_err().to_string()
+        index.search(&input, None).unwrap_err().to_string()
     };
     assert_eq!(with(&|i| i.k = 0), "expected a k from 1 to 1000, received 0");
     assert_eq!(with(&|i| i.k = 1_001), "expected a k from 1 to 1000, received 1001");
@@ -307,6 +328,6 @@ fn searches_go_on_while_blocks_are_taken_in() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         searching.join().unwrap();
     });
-    index.repair();
+    index.repair().unwrap();
     assert_eq!(index.report().unwrap().in_graph, 19);
 }

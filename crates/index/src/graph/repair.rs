@@ -41,12 +41,25 @@ impl Graph {
     /// meanwhile; rows removed meanwhile wait for the next time. Cost: a pass over all lists, and for each row
     /// with a removed neighbour about as many scores as an insert has.
     pub fn repair(&self) -> Repaired {
+        self.repair_until(&|| false)
+    }
+
+    /// As [`Self::repair`], unless `stop` says yes on the way, which is asked every 64 slots: then no slot is freed, and
+    /// what was relinked stays so.
+    pub fn repair_until(&self, stop: &dyn Fn() -> bool) -> Repaired {
         let _alone = self.repairing.lock();
         let removed: Vec<bool> = self.rows.read().states.iter().map(|state| *state == State::Dead).collect();
         let mut repaired = Repaired::default();
+        let mut stopped = false;
         self.in_parts(removed.len(), |rows, slot, scratch| {
-            repaired.relinked += usize::from(self.relink(rows, &removed, slot, scratch));
+            stopped = stopped || (slot % SLOTS_AT_ONCE == 0 && stop());
+            if !stopped {
+                repaired.relinked += usize::from(self.relink(rows, &removed, slot, scratch));
+            }
         });
+        if stopped {
+            return repaired;
+        }
         self.free(&removed, &mut repaired);
         for slot in self.unreachable() {
             self.link(slot);
