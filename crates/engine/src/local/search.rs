@@ -115,3 +115,6 @@ impl LocalIndex {
         Some(floats_to_bytes(&floats))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,7 +130,10 @@ fn what_was_only_announced_shows_as_such_and_can_be_taken_back() {
     index.take_in(&[block(1, 2, &[(1, Ok(20)), (2, Ok(20))])], false, None).unwrap();
     let found = search(&index, &vector(2, 20), 10);
     assert_eq!((found.hits.len(), found.confirmed), (2, vec![false, false]));
+    let waiting = UnconfirmedBlock { action: action(2), author: author(1), timestamp_micros: 2 };
+    assert_eq!(index.unconfirmed_blocks().unwrap(), [waiting]);
     index.withdraw(&action(2)).unwrap();
+    assert_eq!(index.unconfirmed_blocks().unwrap(), []);
     assert!(!finds(&index, 1, 20) && !finds(&index, 2, 20));
     assert_eq!(index.missing_blocks(10).unwrap(), [(action(1), true)]);
     assert_eq!((index.restore(&old).unwrap(), index.missing_rows()), (1, 0));
