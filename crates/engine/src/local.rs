@@ -36,6 +36,7 @@ mod report;
 mod search;
 mod settled;
 mod take_in;
+mod verify;
 
 use crate::block::{action, agent};
 use missing::Missing;
@@ -57,6 +58,7 @@ pub use report::IndexReport;
 pub use search::{Found, SearchError};
 pub use settled::Moved;
 pub use take_in::Taken;
+pub use verify::{Differences, Differing, Named, Verifier};
 
 /// What can go wrong with an index.
 #[derive(Debug, thiserror::Error)]

@@ -51,7 +51,7 @@ pub use filter::{
 pub use log::{ChangesSince, Checkpoint};
 pub use open::{DEFAULT_CACHE_BYTES, DEFAULT_SYNC_EVERY, DEFAULT_SYNC_ROWS, Options, Store};
 pub use point::Version;
-pub use read::{Row, Settled, Snapshot};
+pub use read::{Counting, Row, Settled, Snapshot};
 pub use record::{BlockInfo, BlockNumber, Place, Placed};
 pub use roaring::RoaringBitmap;
 pub use scroll::{Page, Start};

@@ -22,12 +22,12 @@ pub struct Taken {
 }
 
 /// A block, opened.
-struct Opened<'a> {
-    block: &'a SignedBlock,
-    view: BlockView<'a>,
-    meta: Meta,
-    action: HashRef,
-    author: HashRef,
+pub(super) struct Opened<'a> {
+    pub(super) block: &'a SignedBlock,
+    pub(super) view: BlockView<'a>,
+    pub(super) meta: Meta,
+    pub(super) action: HashRef,
+    pub(super) author: HashRef,
 }
 
 impl LocalIndex {
@@ -152,7 +152,7 @@ impl LocalIndex {
         }
     }
 
-    fn open_block<'a>(&self, block: &'a SignedBlock) -> Result<Opened<'a>, IndexError> {
+    pub(super) fn open_block<'a>(&self, block: &'a SignedBlock) -> Result<Opened<'a>, IndexError> {
         let view = BlockView::parse(&block.bytes)?;
         if view.dimension() != self.schema.dimension() || view.encoding() != self.schema.encoding {
             return Err(IndexError::OtherSpace {

@@ -145,4 +145,22 @@ mod tests {
         store.withdraw(6);
         assert_eq!(listed(&store), []);
     }
+
+    #[test]
+    fn the_version_that_counts_of_a_point_is_told_whether_it_is_deleted_or_not() {
+        let store = TestStore::new();
+        store.apply(&block(2, vec![row(1, 10, "{}"), row(2, 10, "{}")]));
+        store.apply(&block(4, vec![row(1, 20, "{}"), tombstone(2, 20)]));
+        let ids = [1, 2, 3].map(rose_forest_rules::id::PointId::Int);
+        let snapshot = store.snapshot().unwrap();
+        let versions = |author| snapshot.versions(&hash(author), &ids).unwrap();
+        let found: Vec<_> = versions(1)
+            .into_iter()
+            .map(|point| {
+                point.map(|point| (point.version.written_at_micros, point.version.deleted, point.label))
+            })
+            .collect();
+        assert_eq!(found, [Some((20, false, Some(2))), Some((20, true, None)), None]);
+        assert_eq!(versions(9), [None; 3]);
+    }
 }
