@@ -1,0 +1,72 @@
+//! Settled rows move to disk when the user's limits ask for it.
+//!
+//! They lie there by the collection's own cells, whose centres are read from the DHT.
+
+use super::Live;
+use anyhow::{Context, Result};
+use rose_forest_api::ActionHash;
+use rose_forest_rules::reference::CellId;
+use std::collections::BTreeSet;
+use std::sync::Arc as Shared;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How often to look whether rows have to move.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long a node that stops may have to wait for this task to notice.
+const NAP: Duration = Duration::from_millis(250);
+
+impl Live {
+    /// The task that moves rows: ends when the node stops.
+    pub(super) async fn keep_within_limits(self: Shared<Self>, tell: Shared<impl Fn(String)>) {
+        let mut trouble = None;
+        while !self.stopping.load(Ordering::Relaxed) {
+            if self.caught_up.load(Ordering::Acquire) {
+                let _turn = self.moving.lock().await;
+                let now = self.move_settled().await.err().map(|problem| format!("{problem:#}"));
+                if now != trouble
+                    && let Some(problem) = &now
+                {
+                    tell(format!("settled rows stay in memory: {problem}"));
+                }
+                trouble = now;
+            }
+            let mut waited = Duration::ZERO;
+            while waited < LOOK_EVERY && !self.stopping.load(Ordering::Relaxed) {
+                tokio::time::sleep(NAP).await;
+                waited += NAP;
+            }
+        }
+    }
+
+    async fn move_settled(self: &Shared<Self>) -> Result<()> {
+        let report = self.index.report()?;
+        if report.graph_bytes <= report.limit_bytes && report.limit_age_seconds.is_none() {
+            return Ok(());
+        }
+        self.learn_cells().await?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as i64;
+        let live = self.clone();
+        let work = move || live.index.move_settled(now, &|| live.stopping.load(Ordering::Relaxed));
+        tokio::task::spawn_blocking(work).await.context("moving rows to disk failed")??;
+        Ok(())
+    }
+
+    /// Reads the centres of cells that blocks name and the index does not know yet.
+    async fn learn_cells(self: &Shared<Self>) -> Result<()> {
+        let unknown = self.index.unknown_cells()?;
+        let foundings: BTreeSet<_> = unknown.iter().map(|cell| cell.founding).collect();
+        let dimension = self.index.schema().dimension();
+        for founding in foundings {
+            let action = ActionHash::from_raw_39(founding.0.to_vec());
+            // Not here yet: its rows stay in memory until it is.
+            let Some(cells) = self.by_action.cells(&action).await? else { continue };
+            let all = (0..cells.len(dimension)).filter_map(|at| {
+                let index = u16::try_from(at).ok()?;
+                Some((CellId { founding, index }, cells.centre(index, dimension)?))
+            });
+            self.index.add_cells(all)?;
+        }
+        Ok(())
+    }
+}
