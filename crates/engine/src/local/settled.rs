@@ -61,6 +61,12 @@ impl LocalIndex {
         Ok(cells.into_iter().filter(|cell| self.lists.cell_number(cell).is_none()).collect())
     }
 
+    /// Whether the graph takes more memory than it may: [`LocalIndex::move_settled`] is due. Cost: constant, so that it can be
+    /// asked after every block.
+    pub fn is_over_budget(&self) -> bool {
+        self.graph.memory_bytes() as u64 > self.limits.memory_bytes
+    }
+
     /// Moves settled rows to the lists, as [`super::Limits`] say, in batches of 16 MB: to be called in the background, now
     /// and then, and more often while many rows come. `now_micros` is the time by which rows are old; `stop` is asked
     /// between batches, and may end it early. Searches go on meanwhile, and writers wait for some milliseconds at the
@@ -70,8 +76,8 @@ impl LocalIndex {
     /// # Errors
     /// What the system refuses, a full disk above all: rows that have not moved are where they were.
     ///
-    /// Cost: without anything to do, nothing where there is no limit of age, and otherwise two look-ups for each row of
-    /// the graph. For each row that moves, its bytes are read and written; for the rows that stay, see
+    /// Cost: where the graph takes no more than it may and there is no limit of age, next to nothing; otherwise two look-ups
+    /// for each row of the graph, though none may move. For each row that moves, its bytes are read and written; for the rows that stay, see
     /// [`rose_forest_index::graph::Graph::repair`] and [`rose_forest_index::graph::Graph::compact`]. Space: 16 bytes for
     /// each row of the graph, and while it is compacted the rows that stay are in memory twice.
     pub fn move_settled(&self, now_micros: i64, stop: &dyn Fn() -> bool) -> Result<Moved, IndexError> {
@@ -106,12 +112,11 @@ impl LocalIndex {
     }
 
     fn give_memory_back(&self, stop: &dyn Fn() -> bool) -> Result<(), IndexError> {
-        let is_over = || self.graph.memory_bytes() as u64 > self.limits.memory_bytes;
-        if self.graph.needs_repair() || (is_over() && self.graph.removed() > 0) {
+        if self.graph.needs_repair() || (self.is_over_budget() && self.graph.removed() > 0) {
             self.graph.repair_until(stop);
         }
         let free = self.graph.free_slots();
-        if free > 0 && (is_over() || free * FREE_ONE_IN > self.slots()) {
+        if free > 0 && (self.is_over_budget() || free * FREE_ONE_IN > self.slots()) {
             self.graph.compact()?;
         }
         Ok(())

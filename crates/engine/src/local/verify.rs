@@ -98,12 +98,31 @@ impl LocalIndex {
         Ok(Verifier { index: self, said: RoaringBitmap::new(), end, differences: Differences::default() })
     }
 
-    /// Compares the checksums of the codes in the lists, which opening does not.
+    /// Compares the checksums of the codes in the lists, which opening does not: to be called once, in the background. Until
+    /// then a damaged code is a wrong score.
     ///
     /// # Errors
-    /// [`IndexError::Lists`] names the first file that is damaged. Cost: a pass over the lists' files.
+    /// [`IndexError::Lists`] names the first file that is damaged: see [`LocalIndex::forget_damaged_files`]. Cost: a pass over
+    /// the lists' files.
     pub fn verify_files(&self) -> Result<(), IndexError> {
         Ok(self.lists.verify()?)
+    }
+
+    /// Drops files of the lists whose codes are damaged. Their rows are missing from then on, until they are restored; says how
+    /// many those are.
+    ///
+    /// # Errors
+    /// What the system refuses. Cost: as [`LocalIndex::verify_files`], and two look-ups for each row that goes; writers wait.
+    pub fn forget_damaged_files(&self) -> Result<usize, IndexError> {
+        let _moving = self.moving.lock();
+        let mut missing = self.missing.lock();
+        let gone: RoaringBitmap = self.lists.forget_damaged()?.into_iter().collect();
+        let places = self.store.snapshot()?.places(&gone)?;
+        places.iter().for_each(|placed| missing.insert(*placed));
+        if !gone.is_empty() {
+            self.lists.save(self.store.checkpoint()?.sequence)?;
+        }
+        Ok(places.len())
     }
 }
 

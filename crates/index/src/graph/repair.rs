@@ -10,8 +10,9 @@ use super::{
 /// The share of removed rows from which repairing is worth while: one in this many.
 const DEAD_ONE_IN: usize = 8;
 
-/// Slots that are looked at under one lock.
-const SLOTS_AT_ONCE: u32 = 64;
+/// Slots that are looked at under one lock. Relinking one takes up to some tenths of a millisecond; whoever wants to put a row
+/// down waits for all of them, and searches that come later wait behind.
+const SLOTS_AT_ONCE: u32 = 8;
 
 /// What a repair did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Graph {
         self.repair_until(&|| false)
     }
 
-    /// As [`Self::repair`], unless `stop` says yes on the way, which is asked every 64 slots: then no slot is freed, and
+    /// As [`Self::repair`], unless `stop` says yes on the way, which is asked every few slots: then no slot is freed, and
     /// what was relinked stays so.
     pub fn repair_until(&self, stop: &dyn Fn() -> bool) -> Repaired {
         let _alone = self.repairing.lock();

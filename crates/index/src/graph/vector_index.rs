@@ -45,7 +45,7 @@ impl VectorIndex for Graph {
     }
 
     fn remove_all(&self, labels: &[Label]) -> usize {
-        labels.iter().filter(|label| self.remove(**label)).count()
+        Self::remove_all(self, labels)
     }
 
     fn memory_bytes(&self) -> usize {

@@ -75,7 +75,8 @@ fn queries(space: Space, count: usize) -> Vec<Query> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    // Each case makes twelve lists, and syncs their files.
+    #![proptest_config(ProptestConfig::with_cases(6))]
 
     #[test]
     fn a_row_has_the_same_score_in_both_kinds_bit_by_bit(dimension in 1usize..70, seed in 0u64..100, of in 1u32..9) {

@@ -78,12 +78,15 @@ fn the_oldest_rows_move_first_and_the_graph_gives_their_memory_back() {
     let blocks: Vec<_> = (0..8).map(|n| many(Some(n), n as u8 + 1, 500)).collect();
     index.take_in(&blocks, true, None).unwrap();
     assert_eq!((go(&index), places(&index)), (Moved::default(), [4_000, 0, 0]));
+    assert!(!index.is_over_budget());
     index.save().unwrap();
     let full = index.report().unwrap().graph_bytes;
     drop(index);
     let limits = Limits { memory_bytes: full * 2 / 3, age: None };
     let (index, _) = open_with(dir.path(), limits);
+    assert!(index.is_over_budget());
     let moved = go(&index);
+    assert!(!index.is_over_budget());
     assert_eq!((moved.over_bytes, places(&index)), (0, [4_000 - moved.rows as u64, moved.rows as u64, 0]));
     assert!((1_700..2_300).contains(&moved.rows), "{moved:?}");
     let report = index.report().unwrap();

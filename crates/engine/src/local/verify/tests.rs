@@ -144,4 +144,10 @@ fn damaged_codes_of_the_lists_are_noticed_when_files_are_verified() {
     );
     // The blocks say the same.
     assert_eq!(differences(&index, &blocks()).other_codes.count, 1);
+    assert_eq!((index.forget_damaged_files().unwrap(), index.missing_rows()), (2, 2));
+    assert_eq!(differences(&index, &blocks()).missing.count, 2);
+    index.restore(&blocks()[0]).unwrap();
+    assert!(differences(&index, &blocks()).is_none() && !segment.exists());
+    assert_eq!(index.forget_damaged_files().unwrap(), 0);
+    index.verify_files().unwrap();
 }
