@@ -19,6 +19,7 @@ mod x86;
 use crate::codes::Codes;
 use rose_forest_core::{Distance, Encoding, Space, VectorError, score};
 use rose_forest_rules::code::decode_row;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The largest number that a component of a query becomes, as in core.
 const MAX_INTEGER: f64 = 32_767.0;
@@ -42,6 +43,24 @@ pub struct Query {
     step: f64,
     /// Sum of the integers' squares, at most 4096 * 2^30.
     squares: i64,
+    scored: Scored,
+}
+
+/// How many rows were scored. Threads that share a query may count some rows once for two: an exact count would cost more
+/// than the scores of a short row.
+#[derive(Debug, Default)]
+struct Scored(AtomicU64);
+
+impl Scored {
+    fn add(&self, rows: usize) {
+        self.0.store(self.0.load(Ordering::Relaxed) + rows as u64, Ordering::Relaxed);
+    }
+}
+
+impl Clone for Scored {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 /// What the machine can do.
@@ -92,7 +111,7 @@ impl Query {
     pub(crate) fn empty(space: Space) -> Self {
         let machine = Machine::of_this_computer();
         let (vector, floats, integers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { space, machine, vector, floats, integers, step: 0.0, squares: 0 }
+        Self { space, machine, vector, floats, integers, step: 0.0, squares: 0, scored: Scored::default() }
     }
 
     /// Takes a row's code as the query, in the memory that is already there.
@@ -143,6 +162,11 @@ impl Query {
         &self.vector
     }
 
+    /// How many rows this query has scored so far, on one thread: what a search cost.
+    pub fn scored(&self) -> u64 {
+        self.scored.0.load(Ordering::Relaxed)
+    }
+
     /// The score of one row's code, `space.code_bytes()` bytes. Higher is nearer. Never NaN: what cannot be computed,
     /// and a code of another length, scores negative infinity. Cost: one pass over the code.
     pub fn score(&self, code: &[u8]) -> f32 {
@@ -174,6 +198,7 @@ impl Query {
     /// Scores rows 0, 1, 2 and so on, one for each of `scores`.
     #[inline(always)]
     fn score_rows(&self, rows: &impl Rows, scores: &mut [f32]) {
+        self.scored.add(scores.len());
         match self.machine {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Avx2` is chosen only where the processor has what this function needs.

@@ -164,6 +164,7 @@ impl Live {
         let (live, asked, filter) = (self.clone(), input.clone(), filter.cloned());
         let found = tokio::task::spawn_blocking(move || live.index.search(&asked, filter.as_ref()));
         let found = found.await.context("the search failed")??;
+        self.metrics.scanned(found.scanned);
         let arc = match input.view.arc {
             Arc::Full => None,
             Arc::Empty => Some(Gap::ArcNotFull),

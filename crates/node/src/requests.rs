@@ -240,6 +240,8 @@ impl Node {
         );
         let answer: SearchOutput = self.read(&collection.cell(), "search", input).await?;
         metrics.searched(begun.elapsed(), AnsweredBy::Zome);
+        metrics.scanned(answer.stats.settled_rows + answer.stats.fresh_rows);
+        metrics.probed(answer.stats.cells_probed.into());
         Ok(Searched { unconfirmed: vec![false; answer.hits.len()], answer, from_memory: false })
     }
 

@@ -50,6 +50,8 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// Whether each of them has been delivered by the DHT; of the others a peer's signed word is all there is.
     pub confirmed: Vec<bool>,
+    /// Rows whose codes were compared with the query.
+    pub scanned: u64,
 }
 
 impl LocalIndex {
@@ -104,7 +106,7 @@ impl LocalIndex {
         });
         hits.truncate(k);
         let (hits, confirmed) = hits.into_iter().unzip();
-        Ok(Found { hits, confirmed })
+        Ok(Found { hits, confirmed, scanned: query.scored() })
     }
 
     /// The vector of a row as it is stored, decoded; little-endian f32.
