@@ -33,6 +33,7 @@ mod files;
 mod limits;
 mod missing;
 mod report;
+mod restore;
 mod search;
 mod settled;
 mod take_in;
@@ -168,7 +169,8 @@ impl LocalIndex {
         Ok(self.store.snapshot()?.find_block(&action)?.is_some())
     }
 
-    /// How many rows are missing from searches until their blocks are given to [`LocalIndex::restore`].
+    /// How many rows are missing from searches until their blocks are given to [`LocalIndex::restore`] or
+    /// [`LocalIndex::restore_all`].
     pub fn missing_rows(&self) -> usize {
         self.missing.lock().len()
     }

@@ -32,6 +32,10 @@ impl Missing {
         }
     }
 
+    pub(super) fn contains(&self, label: Label) -> bool {
+        self.of.contains_key(&label)
+    }
+
     /// The blocks that rows are missing of, ascending.
     pub(super) fn blocks(&self) -> impl Iterator<Item = BlockNumber> {
         self.by_block.keys().copied()

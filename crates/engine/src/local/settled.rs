@@ -190,15 +190,28 @@ impl LocalIndex {
         // Whoever takes back a row has held this lock to take it out of the graph.
         let (here, gone): (Vec<Label>, Vec<Label>) =
             batch.iter().map(|row| row.label).partition(|label| self.graph.contains(*label));
+        self.add_durably(built, &here, &gone)?;
+        Ok(self.graph.remove_all(&here))
+    }
+
+    /// Adds a segment to the lists and saves them: those of its rows that are `here`, without those that are `gone`. If that
+    /// fails, none of them is in the lists. Whoever calls this holds the lock of the writers.
+    pub(super) fn add_durably(&self, built: Built, here: &[Label], gone: &[Label]) -> Result<(), IndexError> {
         self.lists.add(built)?;
-        self.lists.remove_all(&gone);
+        self.lists.remove_all(gone);
         let saved = self.store.checkpoint().map_err(IndexError::from);
         let saved = saved.and_then(|checkpoint| Ok(self.lists.save(checkpoint.sequence)?));
-        if let Err(problem) = saved {
-            self.lists.remove_all(&here);
-            return Err(problem);
+        if saved.is_err() {
+            self.lists.remove_all(here);
         }
-        Ok(self.graph.remove_all(&here))
+        saved
+    }
+
+    /// Whether settled rows that come may as well go to the lists at once: the graph has taken what it is left with after
+    /// rows have moved.
+    pub(super) fn is_full(&self) -> bool {
+        let (part, whole) = LOW_WATER;
+        self.graph.memory_bytes() as u64 / part as u64 >= self.limits.memory_bytes / whole as u64
     }
 }
 

@@ -101,19 +101,8 @@ impl LocalIndex {
         Ok(Taken { inserted: changes.inserted.len(), removed: changes.removed.len() })
     }
 
-    /// Takes the vectors of a block's rows into the graph that are missing there.
-    ///
-    /// # Errors
-    /// A block that cannot be read.
-    pub fn restore(&self, block: &SignedBlock) -> Result<usize, IndexError> {
-        let opened = self.open_block(block)?;
-        let mut missing = self.missing.lock();
-        let Some((number, _)) = self.store.snapshot()?.find_block(&opened.action)? else { return Ok(0) };
-        self.fill(&opened.view, number, &mut missing)
-    }
-
     /// Puts the rows of a block into the graph that are missing. Says how many.
-    fn fill(
+    pub(super) fn fill(
         &self,
         view: &BlockView<'_>,
         number: BlockNumber,

@@ -23,6 +23,8 @@ enum Step {
     Cells(u16),
     /// With the time by which rows are old.
     Move(i64),
+    /// Blocks of missing rows are read again, all at once.
+    Restore,
     Save,
     Repair,
     /// Another process opens what this one has left, which was killed or ended. Then it may have another budget.
@@ -55,6 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<prop::sample::Index>().prop_map(Step::Withdraw),
         2 => (1u16..5).prop_map(Step::Cells),
         4 => (0i64..8).prop_map(Step::Move),
+        1 => Just(Step::Restore),
         1 => Just(Step::Save),
         1 => Just(Step::Repair),
         3 => (any::<bool>(), limits()).prop_map(|(killed, limits)| Step::Reopen { killed, limits }),
@@ -118,6 +121,15 @@ impl History {
                 self.index().add_cells(cells(0..*until)).unwrap();
             }
             Step::Move(now) => drop(self.index().move_settled(*now, &|| false).unwrap()),
+            Step::Restore => {
+                let missing = self.index().missing_blocks(usize::MAX).unwrap();
+                let is_missing =
+                    |told: &&Told| missing.iter().any(|(action, _)| told.block.action == *action);
+                let blocks: Vec<_> =
+                    self.blocks.iter().filter(is_missing).map(|told| told.block.clone()).collect();
+                self.index().restore_all(&blocks).unwrap();
+                assert_eq!(self.index().missing_rows(), 0);
+            }
             Step::Save => self.index().save().unwrap(),
             Step::Repair => self.index().repair().unwrap(),
             Step::Reopen { killed, limits } => self.reopen(*killed, *limits),
