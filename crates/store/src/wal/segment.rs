@@ -15,6 +15,12 @@ const EXTENSION: &str = "wal";
 /// Of a segment that takes the place of others once it is whole.
 pub(super) const NEW: &str = "new";
 
+/// Bytes of an append whose pages are given back once they are on disk. What waits may be half a gigabyte, is read once
+/// more, and would push out what searches read; and pages that were given back just now are the cheapest to write into:
+/// on a virtual machine 15 MB took 6 ms so, and 96 ms in pages that the machine had never used. Small appends stay,
+/// because they are read at once.
+const LARGE_BYTES: u64 = 1 << 20;
+
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -118,7 +124,11 @@ impl Segment {
             let _ = self.cut_off();
             return Err(failed("append to", &self.path, error));
         }
-        self.bytes += parts.iter().map(|part| part.len() as u64).sum::<u64>();
+        let (start, written) = (self.bytes, parts.iter().map(|part| part.len() as u64).sum::<u64>());
+        self.bytes += written;
+        if sync && written >= LARGE_BYTES {
+            forget_pages(&self.file, start, written);
+        }
         Ok(())
     }
 
@@ -155,6 +165,17 @@ fn write_all(mut file: &File, parts: &[&[u8]]) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Gives back the memory in which the system keeps a part of a file that is on disk.
+#[cfg(target_os = "linux")]
+fn forget_pages(file: &File, start: u64, bytes: u64) {
+    // Only a hint: if the system does not take it, nothing is lost but memory.
+    let _ = rustix::fs::fadvise(file, start, std::num::NonZeroU64::new(bytes), rustix::fs::Advice::DontNeed);
+}
+
+/// Elsewhere the system decides by itself.
+#[cfg(not(target_os = "linux"))]
+fn forget_pages(_: &File, _: u64, _: u64) {}
 
 pub(super) fn options() -> std::fs::OpenOptions {
     let mut options = File::options();
