@@ -183,14 +183,14 @@ pub(super) fn options() -> std::fs::OpenOptions {
     options
 }
 
-/// The bytes that stand before a record's content.
-pub(super) fn header(kind: Kind, number: u64, content: &[u8]) -> [u8; HEADER_BYTES] {
+/// The bytes that stand before a record's content, which lies in these parts.
+pub(super) fn header(kind: Kind, number: u64, parts: &[&[u8]]) -> [u8; HEADER_BYTES] {
+    let bytes: usize = parts.iter().map(|part| part.len()).sum();
     let mut header = [0; HEADER_BYTES];
     let (checked, sum) = header.split_at_mut(CHECKED_BYTES);
-    let fields =
-        (content.len() as u32).to_le_bytes().into_iter().chain([kind as u8]).chain(number.to_le_bytes());
+    let fields = (bytes as u32).to_le_bytes().into_iter().chain([kind as u8]).chain(number.to_le_bytes());
     checked.iter_mut().zip(fields).for_each(|(byte, field)| *byte = field);
-    sum.copy_from_slice(&checksum(checked, content).to_le_bytes());
+    sum.copy_from_slice(&checksum(checked, parts).to_le_bytes());
     header
 }
 
@@ -199,10 +199,10 @@ pub(super) fn is_content(bytes: &[u8], number: u64) -> bool {
     matches!(decode(bytes), Some((Kind::Content, received, _, [])) if received == number)
 }
 
-fn checksum(header: &[u8], content: &[u8]) -> u64 {
+fn checksum(header: &[u8], parts: &[&[u8]]) -> u64 {
     let mut sum = Xxh3::new();
     sum.update(header);
-    sum.update(content);
+    parts.iter().for_each(|part| sum.update(part));
     sum.digest()
 }
 
@@ -225,7 +225,7 @@ fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (content, rest) = rest.split_at_checked(length)?;
     let sum = u64::from_le_bytes(sum.try_into().ok()?);
     let checked = header.get(..CHECKED_BYTES)?;
-    (checksum(checked, content) == sum).then_some((kind, u64::from_le_bytes(*number), content, rest))
+    (checksum(checked, &[content]) == sum).then_some((kind, u64::from_le_bytes(*number), content, rest))
 }
 
 /// Whether these bytes may be the beginning of a record that a crash cut off: too short for what they announce, or never
