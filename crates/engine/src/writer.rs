@@ -180,7 +180,7 @@ impl Writer {
         Ok(Self { log: Mutex::new(Some(log)), room, closing, progress, metrics, max_bytes })
     }
 
-    /// Takes a write. Cost, on the caller's task: a copy of its bytes, and a hash of each id.
+    /// Takes a write. Cost, on the caller's task: a hash and a copy of each id; vectors are not copied.
     ///
     /// # Errors
     /// [`WriteError`]: each says whether the write is in the log.
@@ -190,7 +190,6 @@ impl Writer {
         let room = self.take_room(work.bytes())?;
         let outline = Outline::of(&work);
         let content = work.encode()?;
-        drop(work);
         if content.len() > MAX_RECORD_BYTES {
             return Err(WriteError::TooLarge { received: content.len(), max: MAX_RECORD_BYTES });
         }

@@ -120,32 +120,48 @@ impl Wal {
     /// # Errors
     /// If they cannot be written: then none of them is in the log.
     pub fn append(&mut self, contents: &[&[u8]]) -> Result<Vec<Record>, WalError> {
-        if let Some(large) = contents.iter().find(|content| content.len() > MAX_RECORD_BYTES) {
-            return Err(WalError::TooLarge { max: MAX_RECORD_BYTES, received: large.len() });
+        let contents: Vec<[&[u8]; 1]> = contents.iter().map(|content| [*content]).collect();
+        self.append_parts(&contents)
+    }
+
+    /// As [`Wal::append`], of contents that lie in several places and are one behind the other in the log: nothing is
+    /// copied.
+    ///
+    /// # Errors
+    /// As [`Wal::append`].
+    pub fn append_parts<'a, P: AsRef<[&'a [u8]]>>(
+        &mut self,
+        contents: &[P],
+    ) -> Result<Vec<Record>, WalError> {
+        let bytes = |parts: &P| parts.as_ref().iter().map(|part| part.len()).sum::<usize>();
+        if let Some(received) = contents.iter().map(bytes).find(|bytes| *bytes > MAX_RECORD_BYTES) {
+            return Err(WalError::TooLarge { max: MAX_RECORD_BYTES, received });
         }
         if contents.is_empty() {
             return Ok(Vec::new());
         }
         let headers: Vec<_> = (self.next..)
             .zip(contents)
-            .map(|(number, content)| segment::header(Kind::Content, number, content))
+            .map(|(number, parts)| segment::header(Kind::Content, number, parts.as_ref()))
             .collect();
-        let mut slices: Vec<&[u8]> =
-            headers.iter().zip(contents).flat_map(|(header, content)| [header.as_slice(), content]).collect();
+        let mut slices: Vec<&[u8]> = Vec::new();
         let note = segment::header(Kind::Done, self.done, &[]);
         let mut new = None;
         if self.must_begin_another() {
             new = Some(Segment::create(&self.dir, segment::path(&self.dir, self.next))?);
             // A note in the new one, because the one that held it may be deleted.
-            slices.insert(0, &note);
+            slices.push(&note);
         }
-        let noted_bytes = if new.is_some() { note.len() as u64 } else { 0 };
         let Some(segment) = new.as_mut().or(self.segments.back_mut()) else { return Ok(Vec::new()) };
-        let mut offset = segment.bytes + noted_bytes;
+        let mut offset = segment.bytes + slices.iter().map(|slice| slice.len() as u64).sum::<u64>();
+        for (header, parts) in headers.iter().zip(contents) {
+            slices.push(header);
+            slices.extend(parts.as_ref());
+        }
         segment.append(&slices, true)?;
         let mut records = Vec::with_capacity(contents.len());
-        for (number, content) in (self.next..).zip(contents) {
-            let record = Record::new(segment, number, offset, content.len());
+        for (number, parts) in (self.next..).zip(contents) {
+            let record = Record::new(segment, number, offset, bytes(parts));
             offset = record.end();
             records.push(record);
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Keeps a write in a file beside the log, MessagePack as the log holds it, or what is left of it. Durable when this
+/// Keeps a write in a file beside the log, as the log holds it. Durable when this
 /// returns.
 pub(super) fn keep(dir: &Path, record: &Record) -> io::Result<PathBuf> {
     let path = dir.join(format!("{:020}.given-up", record.number()));

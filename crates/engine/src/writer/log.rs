@@ -1,7 +1,7 @@
 //! The thread that writes the log: it waits for the disk, and everything that came meanwhile shares the next sync.
 
 use super::progress::Progress;
-use super::work::Outline;
+use super::work::{Encoded, Outline};
 use super::{Item, StartError, WriteError};
 use crate::metrics::{CollectionMetrics, RefusedBy};
 use rose_forest_api::WriteOutput;
@@ -20,7 +20,7 @@ pub(super) enum Message {
 
 /// A write to be logged.
 pub(super) struct Entry {
-    pub(super) content: Vec<u8>,
+    pub(super) content: Encoded,
     pub(super) outline: Outline,
     pub(super) since: Instant,
     pub(super) committed: Option<oneshot::Sender<Result<WriteOutput, WriteError>>>,
@@ -93,9 +93,9 @@ impl Log {
             }
             return;
         }
-        let contents: Vec<&[u8]> = batch.iter().map(|entry| entry.content.as_slice()).collect();
+        let contents: Vec<_> = batch.iter().map(|entry| entry.content.parts()).collect();
         let started = Instant::now();
-        match self.wal.append(&contents) {
+        match self.wal.append_parts(&contents) {
             Ok(records) => {
                 self.metrics.wal_synced(started.elapsed());
                 self.progress.logged(self.wal.last());

@@ -51,11 +51,54 @@ impl Work {
         FIELD_NAMES_BYTES + ids + rest
     }
 
-    /// As the log holds it.
-    pub(super) fn encode(&self) -> Result<Vec<u8>, WriteError> {
-        let mut content = Vec::with_capacity(self.bytes());
-        rmp_serde::encode::write_named(&mut content, self)?;
-        Ok(content)
+    /// As the log holds it. The vectors are not copied.
+    pub(super) fn encode(mut self) -> Result<Encoded, WriteError> {
+        let vectors = match &mut self {
+            Self::Insert { input, .. } => std::mem::take(&mut input.vectors),
+            Self::Delete(_) => Vec::new(),
+        };
+        let mut rest = vec![0; LENGTH_BYTES];
+        rmp_serde::encode::write_named(&mut rest, &self)?;
+        let bytes = (rest.len() - LENGTH_BYTES) as u32;
+        if let Some(length) = rest.first_chunk_mut::<LENGTH_BYTES>() {
+            *length = bytes.to_le_bytes();
+        }
+        Ok(Encoded { rest, vectors })
+    }
+
+    /// Reads what the log holds. Cost: the vectors are moved to the front.
+    pub(super) fn decode(mut content: Vec<u8>) -> Result<Self, ReadError> {
+        let (length, after) = content.split_first_chunk::<LENGTH_BYTES>().ok_or(ReadError::TooShort)?;
+        let rest = after.get(..u32::from_le_bytes(*length) as usize).ok_or(ReadError::TooShort)?;
+        let mut work: Self = rmp_serde::from_slice(rest)?;
+        let vectors_start = LENGTH_BYTES + rest.len();
+        if let Self::Insert { input, .. } = &mut work {
+            content.drain(..vectors_start);
+            input.vectors = content;
+        }
+        Ok(work)
+    }
+}
+
+/// Bytes that say how long what stands before the vectors is.
+const LENGTH_BYTES: usize = 4;
+
+/// A write as the log holds it: a length, little-endian; so many bytes of MessagePack, the write without its vectors; and
+/// the vectors.
+pub(super) struct Encoded {
+    rest: Vec<u8>,
+    vectors: Vec<u8>,
+}
+
+impl Encoded {
+    /// What stands one behind the other.
+    pub(super) fn parts(&self) -> [&[u8]; 2] {
+        [&self.rest, &self.vectors]
+    }
+
+    /// Bytes of all of it.
+    pub(super) fn len(&self) -> usize {
+        self.rest.len() + self.vectors.len()
     }
 }
 
@@ -68,11 +111,14 @@ pub(super) enum ReadError {
     /// It is none, or one of another version of the program.
     #[error("expected a write, received something else: {0}")]
     NotAWrite(#[from] rmp_serde::decode::Error),
+    /// It ends before a write does.
+    #[error("expected a write, received the beginning of one, or something else")]
+    TooShort,
 }
 
 /// Reads a write from the log.
 pub(super) fn read(record: &Record) -> Result<Work, ReadError> {
-    Ok(rmp_serde::from_slice(&record.read()?)?)
+    Work::decode(record.read()?)
 }
 
 /// What has to be known of a write to see what it can share a commit with.

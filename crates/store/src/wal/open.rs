@@ -70,7 +70,7 @@ impl Wal {
         let mut records = Vec::with_capacity(pending.len());
         for record in pending {
             let (number, offset, content) = (record.number(), segment.bytes, record.read()?);
-            segment.append(&[&segment::header(Kind::Content, number, &content), &content], false)?;
+            segment.append(&[&segment::header(Kind::Content, number, &[&content]), &content], false)?;
             records.push((number, offset, content.len()));
         }
         segment.sync()?;

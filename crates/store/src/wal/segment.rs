@@ -15,6 +15,12 @@ const EXTENSION: &str = "wal";
 /// Of a segment that takes the place of others once it is whole.
 pub(super) const NEW: &str = "new";
 
+/// Bytes of an append whose pages are given back once they are on disk. What waits may be half a gigabyte, is read once
+/// more, and would push out what searches read; and pages that were given back just now are the cheapest to write into:
+/// on a virtual machine 15 MB took 6 ms so, and 96 ms in pages that the machine had never used. Small appends stay,
+/// because they are read at once.
+const LARGE_BYTES: u64 = 1 << 20;
+
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -118,7 +124,11 @@ impl Segment {
             let _ = self.cut_off();
             return Err(failed("append to", &self.path, error));
         }
-        self.bytes += parts.iter().map(|part| part.len() as u64).sum::<u64>();
+        let (start, written) = (self.bytes, parts.iter().map(|part| part.len() as u64).sum::<u64>());
+        self.bytes += written;
+        if sync && written >= LARGE_BYTES {
+            forget_pages(&self.file, start, written);
+        }
         Ok(())
     }
 
@@ -156,20 +166,31 @@ fn write_all(mut file: &File, parts: &[&[u8]]) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives back the memory in which the system keeps a part of a file that is on disk.
+#[cfg(target_os = "linux")]
+fn forget_pages(file: &File, start: u64, bytes: u64) {
+    // Only a hint: if the system does not take it, nothing is lost but memory.
+    let _ = rustix::fs::fadvise(file, start, std::num::NonZeroU64::new(bytes), rustix::fs::Advice::DontNeed);
+}
+
+/// Elsewhere the system decides by itself.
+#[cfg(not(target_os = "linux"))]
+fn forget_pages(_: &File, _: u64, _: u64) {}
+
 pub(super) fn options() -> std::fs::OpenOptions {
     let mut options = File::options();
     options.read(true).write(true).mode(0o600);
     options
 }
 
-/// The bytes that stand before a record's content.
-pub(super) fn header(kind: Kind, number: u64, content: &[u8]) -> [u8; HEADER_BYTES] {
+/// The bytes that stand before a record's content, which lies in these parts.
+pub(super) fn header(kind: Kind, number: u64, parts: &[&[u8]]) -> [u8; HEADER_BYTES] {
+    let bytes: usize = parts.iter().map(|part| part.len()).sum();
     let mut header = [0; HEADER_BYTES];
     let (checked, sum) = header.split_at_mut(CHECKED_BYTES);
-    let fields =
-        (content.len() as u32).to_le_bytes().into_iter().chain([kind as u8]).chain(number.to_le_bytes());
+    let fields = (bytes as u32).to_le_bytes().into_iter().chain([kind as u8]).chain(number.to_le_bytes());
     checked.iter_mut().zip(fields).for_each(|(byte, field)| *byte = field);
-    sum.copy_from_slice(&checksum(checked, content).to_le_bytes());
+    sum.copy_from_slice(&checksum(checked, parts).to_le_bytes());
     header
 }
 
@@ -178,10 +199,10 @@ pub(super) fn is_content(bytes: &[u8], number: u64) -> bool {
     matches!(decode(bytes), Some((Kind::Content, received, _, [])) if received == number)
 }
 
-fn checksum(header: &[u8], content: &[u8]) -> u64 {
+fn checksum(header: &[u8], parts: &[&[u8]]) -> u64 {
     let mut sum = Xxh3::new();
     sum.update(header);
-    sum.update(content);
+    parts.iter().for_each(|part| sum.update(part));
     sum.digest()
 }
 
@@ -204,7 +225,7 @@ fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (content, rest) = rest.split_at_checked(length)?;
     let sum = u64::from_le_bytes(sum.try_into().ok()?);
     let checked = header.get(..CHECKED_BYTES)?;
-    (checksum(checked, content) == sum).then_some((kind, u64::from_le_bytes(*number), content, rest))
+    (checksum(checked, &[content]) == sum).then_some((kind, u64::from_le_bytes(*number), content, rest))
 }
 
 /// Whether these bytes may be the beginning of a record that a crash cut off: too short for what they announce, or never

@@ -158,6 +158,21 @@ fn a_record_that_is_too_large_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn contents_in_parts_are_as_contents_in_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut wal = Wal::open_with(dir.path(), 50).unwrap().wal;
+    let records =
+        wal.append_parts(&[[&b"one"[..], b"", b" two"], [b"", b"", b""], [b"3", b"4", b"5"]]).unwrap();
+    wal.append(&[b"in another segment"]).unwrap();
+    let all = wal.append_parts(&[vec![&b"a"[..], b"b"], vec![]]).unwrap();
+    assert_eq!(contents(&records), [&b"one two"[..], b"", b"345"]);
+    assert_eq!(contents(&all), [&b"ab"[..], b""]);
+    drop(wal);
+    let opened = Wal::open_with(dir.path(), 50).unwrap();
+    assert_eq!(contents(&opened.pending), [&b"one two"[..], b"", b"345", b"in another segment", b"ab", b""]);
+}
+
+#[test]
 fn a_log_is_open_once_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let wal = Wal::open(dir.path()).unwrap().wal;

@@ -99,7 +99,7 @@ async fn what_cannot_be_read_from_the_log_is_kept_aside_and_the_rest_is_committe
     let dir = tempfile::tempdir().unwrap();
     let mut wal = Wal::open(dir.path()).unwrap().wal;
     let good = insert(&[2]).encode().unwrap();
-    wal.append(&[b"of another version", &good]).unwrap();
+    wal.append(&[b"of another version", &good.parts().concat()]).unwrap();
     drop(wal);
     let chain = Chain::default();
     let told = Arc::new(Mutex::new(Vec::new()));

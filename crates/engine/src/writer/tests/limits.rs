@@ -74,7 +74,14 @@ fn what_a_write_is_said_to_take_is_at_least_what_it_takes() {
     };
     let delete = |rows: usize| Work::Delete(DeleteInput { ids: ids[..rows].to_vec(), ignore_unknown: false });
     for work in (0..=4).flat_map(|rows| [insert(rows), delete(rows)]) {
-        let encoded = work.encode().unwrap().len();
-        assert!(encoded <= work.bytes() && work.bytes() < encoded + 300, "{encoded} {}", work.bytes());
+        let said = work.bytes();
+        let encoded = work.clone().encode().unwrap();
+        assert!(encoded.len() <= said && said < encoded.len() + 300, "{} {said}", encoded.len());
+        let whole = encoded.parts().concat();
+        assert_eq!(format!("{:?}", Work::decode(whole.clone()).unwrap()), format!("{work:?}"));
+        // Cut off before its vectors, it is none.
+        for cut in (0..encoded.parts()[0].len()).step_by(11) {
+            assert!(Work::decode(whole[..cut].to_vec()).is_err(), "cut off at {cut}");
+        }
     }
 }

@@ -43,7 +43,7 @@ async fn a_write_that_the_chain_never_takes_is_given_up_when_others_go_through()
     writer.wait_until_committed(7).await.unwrap();
     let Err(WriteError::GivenUp { aside, reason, .. }) = poison.await.unwrap() else { panic!() };
     assert!(reason.contains("head has moved"));
-    let kept: Work = rmp_serde::from_slice(&std::fs::read(&aside).unwrap()).unwrap();
+    let kept = Work::decode(std::fs::read(&aside).unwrap()).unwrap();
     assert_eq!(ids(&kept), [5, POISON]);
     let committed = chain.ids();
     let mut all = committed.concat();
