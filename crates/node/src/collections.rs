@@ -199,6 +199,7 @@ impl Node {
         if collection.enabled {
             self.writers.close_one(&collection.dna_hash).await;
             self.lives.close_one(&collection.dna_hash).await;
+            self.metrics.remove(&collection.label());
             let clone_cell_id = CloneCellId::DnaHash(collection.dna_hash.clone());
             let request = AppRequest::DisableCloneCell(Box::new(DisableCloneCellPayload { clone_cell_id }));
             let left = self.ask_conductor(&collection.app_id, request).await;

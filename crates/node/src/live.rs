@@ -36,8 +36,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LOOK_BACK_EVERY: Duration = Duration::from_secs(60);
 /// How often to save an index that changed.
 const SAVE_EVERY: Duration = Duration::from_secs(300);
-/// Blocks whose rows are read again at a time.
-const RESTORED_AT_ONCE: usize = 16;
+/// Blocks whose rows are read again at a time,
+const RESTORED_AT_ONCE: usize = 4_096;
+/// and their bytes: each time makes a segment of the lists, if rows go there.
+const RESTORED_BYTES: usize = 32 << 20;
 /// Under which name the store keeps how far the DHT has been read.
 const CURSOR: &str = "integrated";
 
@@ -335,18 +337,24 @@ impl Live {
         }
     }
 
+    /// Reads the blocks of rows that are missing, and takes them in again.
     async fn restore(self: &Shared<Self>) -> Result<()> {
+        if self.index.missing_rows() == 0 {
+            return Ok(());
+        }
+        // Lists that were lost have lost their cells, too.
+        self.learn_cells().await?;
         loop {
             let missing = self.index.missing_blocks(RESTORED_AT_ONCE)?;
             if missing.is_empty() || self.stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
+            let (mut blocks, mut bytes) = (Vec::new(), 0);
             for (action, confirmed) in missing {
                 match self.by_action.block(&action).await? {
                     Some(block) => {
-                        let live = self.clone();
-                        let restored = tokio::task::spawn_blocking(move || live.index.restore(&block)).await;
-                        restored.context("restoring rows failed")??;
+                        bytes += block.bytes.len();
+                        blocks.push(block);
                     }
                     // Announced before the last stop, and not delivered since.
                     None if !confirmed => {
@@ -356,7 +364,13 @@ impl Live {
                         anyhow::bail!("the conductor has no block {action} any more, though it delivered it")
                     }
                 }
+                if bytes > RESTORED_BYTES {
+                    break;
+                }
             }
+            let live = self.clone();
+            let restored = tokio::task::spawn_blocking(move || live.index.restore_all(&blocks)).await;
+            restored.context("restoring rows failed")??;
         }
     }
 }

@@ -15,6 +15,10 @@ use rose_forest_api::{DnaHash, WriteOutput};
 use rose_forest_engine::writer::{Commit, Refusal, Wait, Work, WriteError, Writer, Written};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a node that stops waits for a write that is being committed: a bulk insert takes that long on a slow machine.
+const CLOSED_WITHIN: Duration = Duration::from_secs(15);
 
 /// The queues of all collections that were written to.
 #[derive(Default)]
@@ -25,7 +29,7 @@ impl Writers {
     pub async fn close_one(&self, dna_hash: &DnaHash) {
         let writer = self.0.lock().await.remove(dna_hash);
         if let Some(writer) = writer {
-            writer.close().await;
+            close(&writer).await;
         }
     }
 
@@ -33,8 +37,15 @@ impl Writers {
     pub async fn close(&self) {
         let all: Vec<_> = self.0.lock().await.drain().collect();
         for (_, writer) in all {
-            writer.close().await;
+            close(&writer).await;
         }
+    }
+}
+
+async fn close(writer: &Writer) {
+    // What is not done by then is in the log, and is committed when the node runs again.
+    if tokio::time::timeout(CLOSED_WITHIN, writer.close()).await.is_err() {
+        tracing::warn!("a write is still being committed: it is tried again when the node runs again");
     }
 }
 

@@ -53,7 +53,7 @@ impl Live {
     }
 
     /// Reads the centres of cells that blocks name and the index does not know yet.
-    async fn learn_cells(self: &Shared<Self>) -> Result<()> {
+    pub(super) async fn learn_cells(self: &Shared<Self>) -> Result<()> {
         let unknown = self.index.unknown_cells()?;
         let foundings: BTreeSet<_> = unknown.iter().map(|cell| cell.founding).collect();
         let dimension = self.index.schema().dimension();
