@@ -22,6 +22,15 @@ impl Missing {
         self.of.insert(placed.label, placed.place.block);
     }
 
+    /// Looks for rows that are missing where they are now: the block that they were in may be gone.
+    pub(super) fn follow(&mut self, moved: &[Placed]) {
+        for placed in moved {
+            if self.contains(placed.label) {
+                self.insert(*placed);
+            }
+        }
+    }
+
     pub(super) fn remove(&mut self, label: Label) {
         let Some(block) = self.of.remove(&label) else { return };
         if let Some(rows) = self.by_block.get_mut(&block) {

@@ -69,10 +69,11 @@ impl LocalIndex {
             taken.removed += changes.removed.len();
             // Missing until they are there.
             changes.inserted.iter().for_each(|placed| missing.insert(*placed));
+            missing.follow(&changes.moved);
         }
         let mut filled = Ok(0);
         for (opened, changes) in opened.iter().zip(&all) {
-            if let Some(first) = changes.inserted.first()
+            if let Some(first) = changes.inserted.first().or(changes.moved.first())
                 && filled.is_ok()
             {
                 filled = self.fill(&opened.view, first.place.block, &mut missing);
@@ -95,9 +96,8 @@ impl LocalIndex {
         let changes = batch.withdraw(&action)?;
         batch.commit()?;
         self.forget(&changes, &mut missing);
-        for placed in &changes.inserted {
-            missing.insert(*placed);
-        }
+        changes.inserted.iter().for_each(|placed| missing.insert(*placed));
+        missing.follow(&changes.moved);
         Ok(Taken { inserted: changes.inserted.len(), removed: changes.removed.len() })
     }
 

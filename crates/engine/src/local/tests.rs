@@ -145,6 +145,23 @@ fn what_was_only_announced_shows_as_such_and_can_be_taken_back() {
 }
 
 #[test]
+fn a_missing_row_whose_block_is_taken_back_is_asked_for_from_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, _) = open(dir.path());
+    let copies = [2, 3, 4].map(|number| block(1, number, &[(1, Ok(10))]));
+    index.take_in(&copies[..2], false, None).unwrap();
+    index.store.sync().unwrap();
+    drop(index);
+    let (index, _) = open(dir.path());
+    assert_eq!(index.missing_blocks(10).unwrap(), [(action(2), false)]);
+    index.withdraw(&action(2)).unwrap();
+    assert_eq!(index.missing_blocks(10).unwrap(), [(action(3), false)]);
+    // A copy that comes brings the vector.
+    index.take_in(&copies[2..], true, None).unwrap();
+    assert_eq!((index.missing_rows(), finds(&index, 1, 10)), (0, true));
+}
+
+#[test]
 fn a_saved_index_opens_with_everything_and_what_came_after_it_is_asked_for_again() {
     let dir = tempfile::tempdir().unwrap();
     let (index, _) = open(dir.path());
