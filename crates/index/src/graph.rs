@@ -65,7 +65,7 @@ pub struct Graph {
 /// Locks for writing lists: so many that two threads hardly ever want the same.
 const WRITERS: usize = 1024;
 
-/// Rows that are removed under one lock: searches then wait for about ten microseconds.
+/// Rows that are removed under one lock. 75,000 rows took 0.4 ms so, without others at work.
 const REMOVED_AT_ONCE: usize = 128;
 
 impl Graph {
@@ -139,8 +139,8 @@ impl Graph {
         self.remove_all(&[label]) == 1
     }
 
-    /// As [`Self::remove`], of many rows: says how many of them were here. Cost: searches wait for some microseconds now and
-    /// then, and it for those under way.
+    /// As [`Self::remove`], of many rows: says how many of them were here. Cost: a lock for each 128 of them, which waits for the
+    /// searches under way.
     pub fn remove_all(&self, labels: &[Label]) -> usize {
         let _shape = self.shape.read();
         let parts = labels.chunks(REMOVED_AT_ONCE);

@@ -22,8 +22,8 @@ impl LocalIndex {
     ///
     /// # Errors
     /// A block that cannot be read, or what the system refuses; rows that were not restored go on to be missing. Cost: for
-    /// rows that go to the lists, their bytes are written; as [`LocalIndex::restore`] for the others. Writers wait for
-    /// some milliseconds.
+    /// rows that go to the lists, their bytes are written; as [`LocalIndex::restore`] for the others. Writers wait
+    /// for the disk.
     pub fn restore_all(&self, blocks: &[SignedBlock]) -> Result<usize, IndexError> {
         let _moving = self.moving.lock();
         let mut builder = self.lists.builder();

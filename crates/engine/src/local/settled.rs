@@ -12,7 +12,7 @@ use rose_forest_store::RoaringBitmap;
 /// Bytes of codes that are moved at once: as much memory as that takes beside the graph, and a few rows in the lists of
 /// each of a thousand cells.
 const MOVED_AT_ONCE_BYTES: usize = 16 << 20;
-/// Rows that are moved at once, however short: writers wait while each is looked up once more, some milliseconds.
+/// Rows that are moved at once, however short: writers wait while each is looked up once more.
 const MOVED_AT_ONCE_ROWS: usize = 32_768;
 /// A graph that takes too much gives up rows until it would take three quarters of what it may: so that mending and
 /// compacting it, which cost a pass over all of it, come once for as many rows.
@@ -69,8 +69,8 @@ impl LocalIndex {
 
     /// Moves settled rows to the lists, as [`super::Limits`] say, in batches of 16 MB: to be called in the background, now
     /// and then, and more often while many rows come. `now_micros` is the time by which rows are old; `stop` is asked
-    /// between batches, and may end it early. Searches go on meanwhile, and writers wait for some milliseconds at the
-    /// end of each batch, and while the graph is compacted. The graph then gives its memory back, and the lists merge
+    /// between batches, and may end it early. Searches go on meanwhile, and writers wait for the disk at the end
+    /// of each batch, and while the graph is compacted. The graph then gives its memory back, and the lists merge
     /// segments where there are many.
     ///
     /// # Errors

@@ -6,12 +6,13 @@ use rose_forest_store::{Allowed, Filter, RoaringBitmap, Snapshot};
 
 /// Rows that are asked for beyond those wanted, because some may be replaced between the index's answer and the store's.
 const SPARE_ROWS: usize = 8;
-/// Rows that are each looked at rather than searched among first: as many as take a millisecond or two.
+/// Rows that are each looked at rather than searched among first.
 const FEW_ROWS: u64 = 512;
 /// How many of the nearest rows are looked at first for each that is wanted, where a filter has to look at rows: enough
 /// where it leaves one in four.
 const LOOKED_AT_FOR_EACH: usize = 8;
-/// The most of the nearest rows that are looked at before every row is. Looking at as many takes some ten milliseconds.
+/// The most of the nearest rows that are looked at before every row is: few beside the rows of a collection for which that
+/// is slow.
 const MAX_LOOKED_AT: usize = 4096;
 /// Rows of a filter that are looked up to learn how many of them a kind has.
 const SAMPLE: u64 = 256;
