@@ -19,9 +19,12 @@ const NAP: Duration = Duration::from_millis(250);
 impl Live {
     /// The task that moves rows: ends when the node stops.
     pub(super) async fn keep_within_limits(self: Shared<Self>, tell: Shared<impl Fn(String)>) {
+        if let Err(problem) = self.check_files(&*tell).await {
+            tell(format!("the index's files could not be checked: {problem:#}"));
+        }
         let mut trouble = None;
         while !self.stopping.load(Ordering::Relaxed) {
-            if self.caught_up.load(Ordering::Acquire) {
+            {
                 let _turn = self.moving.lock().await;
                 let now = self.move_settled().await.err().map(|problem| format!("{problem:#}"));
                 if now != trouble
@@ -39,9 +42,23 @@ impl Live {
         }
     }
 
+    /// Compares checksums that opening passes over. What is damaged is read again from the DHT.
+    async fn check_files(self: &Shared<Self>, tell: &impl Fn(String)) -> Result<()> {
+        let live = self.clone();
+        let work = move || match live.index.verify_files() {
+            Ok(()) => Ok(None),
+            Err(damage) => live.index.forget_damaged_files().map(|rows| Some((damage, rows))),
+        };
+        let checked = tokio::task::spawn_blocking(work).await.context("the check failed")?;
+        if let Some((damage, rows)) = checked? {
+            tell(format!("{rows} rows of the index are read again: {damage}"));
+            self.news.notify_one();
+        }
+        Ok(())
+    }
+
     async fn move_settled(self: &Shared<Self>) -> Result<()> {
-        let report = self.index.report()?;
-        if report.graph_bytes <= report.limit_bytes && report.limit_age_seconds.is_none() {
+        if !self.index.is_over_budget() && self.index.report()?.limit_age_seconds.is_none() {
             return Ok(());
         }
         self.learn_cells().await?;
