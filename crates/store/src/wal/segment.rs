@@ -277,9 +277,21 @@ pub(super) fn put_aside(path: &Path) -> Result<PathBuf, WalError> {
     Ok(aside)
 }
 
+/// Makes a folder and those above it that are missing, so that they survive: what is synced in a folder that is gone after a
+/// power cut is gone, too.
 pub(super) fn make_dir(dir: &Path) -> Result<(), WalError> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
     let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(dir).map_err(|error| failed("create", dir, error))
+    builder.recursive(true).mode(0o700).create(dir).map_err(|error| failed("create", dir, error))?;
+    for made in missing {
+        match made.parent() {
+            // A path that names no folder is below the current one.
+            Some(above) if above.as_os_str().is_empty() => sync_dir(Path::new("."))?,
+            Some(above) => sync_dir(above)?,
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn failed(what: &'static str, path: &Path, source: io::Error) -> WalError {

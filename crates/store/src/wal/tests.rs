@@ -139,7 +139,7 @@ fn a_flipped_bit_changes_no_record_and_hides_none_unnoticed() {
 fn the_files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
-    let at = dir.path().join("wal");
+    let at = dir.path().join("several").join("folders").join("wal");
     let mut wal = Wal::open(&at).unwrap().wal;
     append(&mut wal, &[b"secret"]);
     assert_eq!(fs::metadata(&at).unwrap().permissions().mode() & 0o777, 0o700);
