@@ -21,13 +21,16 @@ pub enum Role {
     Save,
     /// Takes in blocks one after the other.
     CatchUp,
+    /// Takes in a block, and moves what is settled to disk; again and again.
+    Settle,
     /// Writes until the disk is full, and on when it is not.
     FillLog,
     /// Saves on a full disk, and on one that is not.
     FillSave,
 }
 
-const ROLES: [Role; 5] = [Role::Write, Role::Save, Role::CatchUp, Role::FillLog, Role::FillSave];
+const ROLES: [Role; 6] =
+    [Role::Write, Role::Save, Role::CatchUp, Role::Settle, Role::FillLog, Role::FillSave];
 
 /// Plays the role that the environment says. Not a test by itself.
 #[test]
@@ -41,6 +44,7 @@ fn child() {
         Role::Write => ended_writer::write(folder, round),
         Role::Save => ended_index::save(folder, round),
         Role::CatchUp => ended_index::catch_up(folder, round),
+        Role::Settle => ended_index::settle(folder, round),
         Role::FillLog => disk_full::fill_log(folder),
         Role::FillSave => disk_full::fill_save(folder),
     }

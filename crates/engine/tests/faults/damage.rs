@@ -1,7 +1,7 @@
 //! Files of an index that are cut off, changed, or another collection's.
 
 use crate::child::Random;
-use crate::model::{check, open, open_as, restore, take_in};
+use crate::model::{check, move_settled, open, open_without_memory, restore, take_in};
 use rose_forest_engine::local::Opening;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,16 +25,22 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A saved index of another collection or of this one, closed.
+/// A saved index of another collection or of this one, closed: some of its rows in memory, some on disk.
 fn saved(dir: &Path, identity: [u8; 32]) {
-    let (index, _) = open_as(dir, identity);
+    let (index, _) = open_without_memory(dir, identity);
     take_in(&index, BLOCKS);
+    assert!(move_settled(&index) > 0);
     index.save().unwrap();
 }
 
-/// Opens what is left, takes in again what it lacks, and asserts that then everything is found.
-fn recovered(dir: &Path) -> Opening {
+/// Opens what is left, takes in again what it lacks, and asserts that then everything is found. Says whether the damage was
+/// noticed.
+fn recovered(dir: &Path) -> bool {
     let (index, opening) = open(dir);
+    let codes_damaged = index.verify_files().is_err();
+    if codes_damaged {
+        assert!(index.forget_damaged_files().unwrap() > 0);
+    }
     let lacks = BLOCKS - crate::model::next(&index);
     assert!(lacks == 0 || opening.store_rebuilt.is_some(), "blocks are gone, and nothing is said");
     if lacks > 0 {
@@ -47,8 +53,9 @@ fn recovered(dir: &Path) -> Opening {
     drop(index);
     let (index, again) = open(dir);
     assert_eq!(again, Opening::default());
+    index.verify_files().unwrap();
     check(&index);
-    opening
+    codes_damaged || opening != Opening::default()
 }
 
 /// Damages each file of an index in some way, one at a time. `damage` gives what is in the file then. `noticed` says whether
@@ -62,7 +69,7 @@ fn each(
     saved(template.path(), [1; 32]);
     let mut random = Random(9);
     let all = files(template.path());
-    assert!(all.len() >= 2, "rows and vectors: {all:?}");
+    assert!(all.len() >= 5, "rows, a graph, cells, lists and a segment: {all:?}");
     for damaged in &all {
         for _ in 0..places {
             let dir = tempfile::tempdir().unwrap();
@@ -74,8 +81,7 @@ fn each(
                 fs::write(to, if file == damaged { damage(name, &bytes, &mut random) } else { bytes })
                     .unwrap();
             }
-            let opening = recovered(dir.path());
-            let noticed = opening != Opening::default();
+            let noticed = recovered(dir.path());
             assert!(noticed || !always_noticed(damaged), "{}", damaged.display());
         }
     }

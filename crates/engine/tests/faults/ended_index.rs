@@ -1,7 +1,7 @@
 //! An index that is ended at any moment: whoever goes on from its note has every row, and none twice.
 
 use crate::child::{Random, Role, Running, at_work};
-use crate::model::{check, next, open, restore, take_in};
+use crate::model::{check, move_settled, next, open, open_without_memory, restore, take_in};
 use rose_forest_engine::local::Opening;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -44,20 +44,34 @@ pub fn catch_up(folder: &Path, round: u64) {
     }
 }
 
+/// The child: moves settled rows to disk after every block.
+pub fn settle(folder: &Path, round: u64) {
+    let (index, opening) = open_without_memory(&folder.join(INDEX), [1; 32]);
+    assert_eq!(opening, Opening::default(), "a move that was cut off leaves every file whole");
+    restore(&index);
+    at_work();
+    loop {
+        take_in(&index, 1);
+        if move_settled(&index) > 0 {
+            note(folder, round);
+        }
+    }
+}
+
 /// Notes that this round has done something.
 fn note(folder: &Path, round: u64) {
     let mut file = File::options().create(true).append(true).open(folder.join(WORKED)).unwrap();
     file.write_all(format!("{round}\n").as_bytes()).unwrap();
 }
 
-/// Ends an index again and again in a role, and checks what is left.
-fn end_again_and_again(role: Role, seed: u64) {
+/// Ends an index again and again in a role, and checks what is left. A role that does more at a time is given more time.
+fn end_again_and_again(role: Role, seed: u64, times: u32) {
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random(seed);
     for round in 1..=ENDS {
         let mut child = Running::start(role, folder.path(), round);
         child.wait_until_at_work();
-        child.end_after(random.moment());
+        child.end_after(random.moment() * times);
         if round.is_multiple_of(CHECK_EVERY) {
             let (index, opening) = open(&folder.path().join(INDEX));
             assert_eq!(opening, Opening::default(), "round {round}");
@@ -81,10 +95,15 @@ fn end_again_and_again(role: Role, seed: u64) {
 
 #[test]
 fn an_index_that_is_ended_while_it_saves_opens_with_every_row_once() {
-    end_again_and_again(Role::Save, 2);
+    end_again_and_again(Role::Save, 2, 1);
 }
 
 #[test]
 fn an_index_that_is_ended_while_it_catches_up_goes_on_from_its_note() {
-    end_again_and_again(Role::CatchUp, 3);
+    end_again_and_again(Role::CatchUp, 3, 1);
+}
+
+#[test]
+fn an_index_that_is_ended_while_rows_move_to_disk_has_every_row_once() {
+    end_again_and_again(Role::Settle, 4, 5);
 }

@@ -5,8 +5,11 @@ use rose_forest_api::{
 };
 use rose_forest_core::{Space, encode::encode_row};
 use rose_forest_engine::SignedBlock;
-use rose_forest_engine::local::{LocalIndex, Opening};
-use rose_forest_rules::block::BlockBuilder;
+use rose_forest_engine::local::{Limits, LocalIndex, Opening};
+use rose_forest_rules::{
+    block::BlockBuilder,
+    reference::{CellId, HASH_BYTES, HashRef},
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -29,7 +32,30 @@ pub fn open(dir: &Path) -> (LocalIndex, Opening) {
 
 /// The index of a folder, for a collection of this identity.
 pub fn open_as(dir: &Path, identity: [u8; 32]) -> (LocalIndex, Opening) {
-    LocalIndex::open(dir, &schema(), identity).unwrap()
+    open_with(dir, identity, Limits::default())
+}
+
+/// The index of a folder, with no memory to spare: all settled rows are to lie on disk.
+pub fn open_without_memory(dir: &Path, identity: [u8; 32]) -> (LocalIndex, Opening) {
+    open_with(dir, identity, Limits { memory_bytes: 0, age: None })
+}
+
+fn open_with(dir: &Path, identity: [u8; 32], limits: Limits) -> (LocalIndex, Opening) {
+    LocalIndex::open(dir, &schema(), identity, limits).unwrap()
+}
+
+/// The cell of a block: two in three are settled.
+fn cell(number: u64) -> Option<CellId> {
+    let index = u16::try_from(number % 3).ok().filter(|index| *index < 2)?;
+    Some(CellId { founding: HashRef([9; HASH_BYTES]), index })
+}
+
+/// Moves settled rows to disk, as the limits of the index say. Says how many.
+pub fn move_settled(index: &LocalIndex) -> usize {
+    let centre = |cell: &CellId| vec![if cell.index == 0 { 1.0 } else { -1.0 }; DIMENSION];
+    let cells: Vec<_> = index.unknown_cells().unwrap().iter().map(|cell| (*cell, centre(cell))).collect();
+    index.add_cells(cells).unwrap();
+    index.move_settled(0, &|| false).unwrap().rows
 }
 
 /// Which points a block writes, and which of them it deletes.
@@ -46,7 +72,7 @@ fn vector(id: u64, number: u64) -> Vec<f32> {
 pub fn block(number: u64) -> SignedBlock {
     let schema = schema();
     let rows: BTreeMap<u64, bool> = rows(number).collect();
-    let mut builder = BlockBuilder::new(&schema, None);
+    let mut builder = BlockBuilder::new(&schema, cell(number));
     let time = number as i64 + 1;
     let ids: Vec<_> = rows.keys().map(|id| PointId::Int(*id)).collect();
     let code = |id: &u64| encode_row(Space::from(&schema), &vector(*id, number)).unwrap();
@@ -115,7 +141,7 @@ pub fn check(index: &LocalIndex) {
     }
     let search = |vector: &[f32], k: u32| {
         let input = SearchInput { vector: floats_to_bytes(vector), k, ..SearchInput::default() };
-        index.search(&input).unwrap().hits
+        index.search(&input, None).unwrap().hits
     };
     let mut found = BTreeMap::new();
     for hit in search(&[1.0; DIMENSION], POINTS as u32 * 2) {
@@ -132,5 +158,7 @@ pub fn check(index: &LocalIndex) {
             "{id} of block {number} by its own vector: {hits:?}"
         );
     }
-    assert_eq!(index.report().unwrap().points, found.len() as u64);
+    let report = index.report().unwrap();
+    assert_eq!(report.points, found.len() as u64);
+    assert_eq!(report.in_graph + report.in_lists, report.points, "each in one place: {report:?}");
 }

@@ -1,6 +1,5 @@
 //! Where rows lie, and that none is lost, doubled or brought back on the way.
 
-mod killed;
 mod races;
 
 use super::super::tests::*;
