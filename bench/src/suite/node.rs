@@ -82,7 +82,10 @@ pub async fn run(options: &Options) -> Result<Section> {
     node.until_it_answers(&data).await?;
     let index = node.until_on_disk().await?;
     section.tell(
-        &format!("from a start with {} MB of memory until rows have moved to disk", ON_DISK.memory_bytes >> 20),
+        &format!(
+            "from a start with {} MB of memory until rows have moved to disk",
+            ON_DISK.memory_bytes >> 20
+        ),
         format!("{} of {} rows, {} s", index.in_lists, index.points, short(begun.elapsed().as_secs_f64())),
     );
     let memory = (index.graph_bytes + index.lists_bytes) as f64 / 1e6;

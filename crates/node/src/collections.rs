@@ -197,14 +197,15 @@ impl Node {
     pub async fn leave(&self, wanted: &str) -> Result<Collection> {
         let collection = self.collection(wanted).await?;
         if collection.enabled {
-            self.writers.close_one(&collection.dna_hash).await;
-            self.lives.close_one(&collection.dna_hash).await;
-            self.metrics.remove(&collection.label());
             let clone_cell_id = CloneCellId::DnaHash(collection.dna_hash.clone());
             let request = AppRequest::DisableCloneCell(Box::new(DisableCloneCellPayload { clone_cell_id }));
             let left = self.ask_conductor(&collection.app_id, request).await;
             self.forget_collections().await;
             left.context("cannot leave the collection")?;
+            // Now that nobody opens them again.
+            self.writers.close_one(&collection.dna_hash).await;
+            self.lives.close_one(&collection.dna_hash).await;
+            self.metrics.remove(&collection.label());
         }
         Ok(Collection { enabled: false, ..collection })
     }

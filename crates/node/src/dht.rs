@@ -54,6 +54,8 @@ pub struct Blocks {
     oldest_new: i64,
     /// What was integrated later is not read.
     until_micros: i64,
+    /// Where reading began, until what was late then has been looked for.
+    begun_at: Option<i64>,
 }
 
 impl Blocks {
@@ -67,6 +69,7 @@ impl Blocks {
             seen: HashMap::new(),
             oldest_new: i64::MAX,
             until_micros: i64::MAX,
+            begun_at: cursor,
         })
     }
 
@@ -74,6 +77,13 @@ impl Blocks {
     /// late then is found by [`Blocks::look_back`], which reads the blocks of the ten minutes before once more.
     pub fn cursor(&self) -> i64 {
         self.from_micros
+    }
+
+    /// Begins again at a cursor, as after a restart: when what was read could not be taken in.
+    pub fn begin_again(&mut self, cursor: Option<i64>) {
+        self.from_micros = cursor.unwrap_or(i64::MIN);
+        self.begun_at = cursor;
+        self.seen.clear();
     }
 
     /// Leaves out what was integrated later than this, until it is told otherwise.
@@ -133,11 +143,14 @@ impl Blocks {
         }
     }
 
-    /// Goes back, so that the next reads find what was integrated late. Cost of those: in proportion to the ops of the
-    /// last ten minutes.
+    /// Goes back, so that the next reads find what was integrated late: ten minutes before where reading is, where it began if
+    /// this is the first time, and where the clock is if that was set back. Cost of those: in proportion to the ops since.
     pub fn look_back(&mut self) {
-        self.forget();
-        self.from_micros = self.from_micros.saturating_sub(LATE_BY_MICROS);
+        let now = Timestamp::now().as_micros();
+        let from = self.from_micros.min(self.begun_at.take().unwrap_or(i64::MAX)).min(now);
+        self.from_micros = from.saturating_sub(LATE_BY_MICROS);
+        let horizon = self.from_micros;
+        self.seen.retain(|_, integrated| *integrated >= horizon);
     }
 
     /// Forgets what was seen so long ago that no look back comes to it.

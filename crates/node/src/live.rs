@@ -23,7 +23,7 @@ use rose_forest_api::*;
 use rose_forest_engine::SignedBlock;
 use rose_forest_engine::local::{IndexReport, LocalIndex};
 use rose_forest_engine::metrics::{CollectionMetrics, PeerBlock};
-use rose_forest_store::Filter;
+use rose_forest_store::{Filter, StoreError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc as Shared, Mutex, PoisonError};
@@ -50,10 +50,16 @@ pub struct Live {
     announced: Mutex<Announced>,
     caught_up: AtomicBool,
     stopping: AtomicBool,
+    /// Something that was read could not be taken in, and has to be read again.
+    behind: AtomicBool,
+    /// Its files have to be opened anew.
+    broken: AtomicBool,
     /// Word of something new.
     news: Notify,
     /// Held while blocks are taken in by the task; whoever saves last waits for it.
     taking_in: tokio::sync::Mutex<()>,
+    /// Whether rows move to disk because they are old.
+    has_age: bool,
     /// Held while rows are moved to disk.
     moving: tokio::sync::Mutex<()>,
     metrics: CollectionMetrics,
@@ -61,21 +67,26 @@ pub struct Live {
 
 /// All collections that are answered from memory, by their hash.
 #[derive(Default)]
-pub struct Lives(Mutex<HashMap<DnaHash, Shared<Live>>>);
+pub struct Lives {
+    all: Mutex<HashMap<DnaHash, Shared<Live>>>,
+    /// Held while one is opened or closed.
+    changing: tokio::sync::Mutex<()>,
+}
 
 impl Lives {
     /// The collection, if it is answered from memory.
     pub fn get(&self, dna_hash: &DnaHash) -> Option<Shared<Live>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(dna_hash).cloned()
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).get(dna_hash).cloned()
     }
 
     fn insert(&self, dna_hash: DnaHash, live: Shared<Live>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(dna_hash, live);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(dna_hash, live);
     }
 
     /// Stops keeping the indexes in step, and saves them.
     pub async fn close(&self) {
-        let all: Vec<_> = self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        let _turn = self.changing.lock().await;
+        let all: Vec<_> = self.all.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         for (dna_hash, live) in all {
             live.close(&dna_hash).await;
         }
@@ -83,7 +94,8 @@ impl Lives {
 
     /// The same for one collection.
     pub async fn close_one(&self, dna_hash: &DnaHash) {
-        let live = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(dna_hash);
+        let _turn = self.changing.lock().await;
+        let live = self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(dna_hash);
         if let Some(live) = live {
             live.close(dna_hash).await;
         }
@@ -95,12 +107,15 @@ impl Node {
     /// goes wrong later.
     ///
     /// # Errors
-    /// If the index cannot be opened.
+    /// If the index cannot be opened, or the collection has been left.
     pub async fn go_live(
         &self,
         collection: &Collection,
         tell: impl Fn(String) + Send + Sync + 'static,
     ) -> Result<Shared<Live>> {
+        let _turn = self.lives.changing.lock().await;
+        // It may have been left meanwhile.
+        self.open_collection(&collection.dna_hash.to_string()).await?;
         let dir = self.dir.indexes().join(collection.dna_hash.to_string());
         let (schema, identity) = (collection.schema.clone(), identity(&collection.dna_hash));
         let limits = self.index_limits;
@@ -124,8 +139,11 @@ impl Node {
             announced: Mutex::new(announced),
             caught_up: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            behind: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
             news: Notify::new(),
             taking_in: tokio::sync::Mutex::default(),
+            has_age: limits.age.is_some(),
             moving: tokio::sync::Mutex::default(),
             metrics: self.metrics.collection(&collection.label()),
         });
@@ -147,7 +165,23 @@ fn identity(dna_hash: &DnaHash) -> [u8; 32] {
     dna_hash.get_raw_32().try_into().unwrap_or_default()
 }
 
+/// Whether a store refuses everything until it is opened anew.
+fn must_reopen(problem: &anyhow::Error) -> bool {
+    let of_store = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(
+            cause.downcast_ref(),
+            Some(StoreError::Reopen | StoreError::Io(_) | StoreError::Damaged { .. })
+        )
+    };
+    problem.chain().any(of_store)
+}
+
 impl Live {
+    /// Whether its files have to be opened anew: then it answers nothing.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
     /// A search, if this index can answer it now: otherwise the zome has to. How much of the collection this node
     /// stores is said by `view`, and what follows from it by the answer. Beside the answer, for each hit, whether it
     /// is only announced.
@@ -160,7 +194,11 @@ impl Live {
         filter: Option<&Filter>,
     ) -> Result<Option<(SearchOutput, Vec<bool>)>> {
         let wants_the_zome = input.nprobe.is_some() || input.scope != Scope::Local;
-        if wants_the_zome || !self.caught_up.load(Ordering::Acquire) || self.index.missing_rows() > 0 {
+        if wants_the_zome
+            || self.is_broken()
+            || !self.caught_up.load(Ordering::Acquire)
+            || self.index.missing_rows() > 0
+        {
             return Ok(None);
         }
         let (live, asked, filter) = (self.clone(), input.clone(), filter.cloned());
@@ -207,7 +245,14 @@ impl Live {
         for action in &output.blocks {
             blocks.extend(self.by_action.block(action).await?);
         }
-        self.take_in(blocks, true, None).await
+        let taken = self.take_in(blocks, true, None).await;
+        if taken.is_err() {
+            // The next look finds them, and until then the zome answers.
+            self.caught_up.store(false, Ordering::Release);
+            self.behind.store(true, Ordering::Release);
+            self.news.notify_one();
+        }
+        taken
     }
 
     /// Takes in what a peer's signal brought of the peer's own blocks. What does not hold is passed over; a block that
@@ -265,11 +310,24 @@ impl Live {
         while !self.stopping.load(Ordering::Relaxed) {
             {
                 let _turn = self.taking_in.lock().await;
-                let now = self.catch_up(&mut blocks).await.err().map(|problem| format!("{problem:#}"));
+                if self.behind.swap(false, Ordering::AcqRel) {
+                    blocks.begin_again(micros_of(self.index.cursor(CURSOR).unwrap_or_default()));
+                }
+                let failed = self.catch_up(&mut blocks).await.err();
+                let now = failed.as_ref().map(|problem| format!("{problem:#}"));
                 if now != trouble
                     && let Some(problem) = &now
                 {
                     tell(format!("the index is behind: {problem}"));
+                }
+                if let Some(problem) = failed {
+                    self.metrics.set_sync_lag(blocks.lag());
+                    self.caught_up.store(false, Ordering::Release);
+                    self.behind.store(true, Ordering::Release);
+                    if must_reopen(&problem) {
+                        self.broken.store(true, Ordering::Release);
+                        return;
+                    }
                 }
                 // After a start soon: what is new comes first, so that searches are answered meanwhile.
                 if now.is_none() && looked_back.is_none_or(|at| at.elapsed() > LOOK_BACK_EVERY) {
@@ -284,8 +342,10 @@ impl Live {
                         live.index.repair()?;
                         live.index.save()
                     };
-                    if let Ok(Err(problem)) = tokio::task::spawn_blocking(save).await {
-                        tell(format!("the index could not be saved: {problem}"));
+                    match tokio::task::spawn_blocking(save).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(problem)) => tell(format!("the index could not be saved: {problem}")),
+                        Err(problem) => tell(format!("the index could not be saved: {problem}")),
                     }
                 }
             }
@@ -300,27 +360,36 @@ impl Live {
             if new.is_empty() {
                 break;
             }
-            {
-                let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-                let confirmed = new.iter().filter(|block| announced.delivered(&block.action)).count();
-                self.metrics.peer_blocks(confirmed as u64, PeerBlock::Confirmed);
-            }
             self.metrics.set_sync_lag(blocks.lag());
+            let actions: Vec<_> = new.iter().map(|block| block.action.clone()).collect();
             self.take_in(new, true, Some(blocks.cursor())).await?;
+            let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+            let confirmed = actions.iter().filter(|action| announced.delivered(action)).count();
+            drop(announced);
+            self.metrics.peer_blocks(confirmed as u64, PeerBlock::Confirmed);
             if self.stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
         }
         let overdue = self.announced.lock().unwrap_or_else(PoisonError::into_inner).overdue();
-        for action in overdue {
-            self.metrics.peer_blocks(1, PeerBlock::Withdrawn);
-            let live = self.clone();
-            let withdrawn = tokio::task::spawn_blocking(move || live.index.withdraw(&action)).await;
-            withdrawn.context("taking back a block failed")??;
+        for (action, author) in overdue {
+            if let Err(problem) = self.take_back(action.clone()).await {
+                // Tried again with the others.
+                self.announced.lock().unwrap_or_else(PoisonError::into_inner).add(action, author);
+                return Err(problem);
+            }
         }
         self.restore().await?;
         self.metrics.set_sync_lag(Duration::ZERO);
         self.caught_up.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    async fn take_back(self: &Shared<Self>, action: ActionHash) -> Result<()> {
+        let live = self.clone();
+        let withdrawn = tokio::task::spawn_blocking(move || live.index.withdraw(&action)).await;
+        withdrawn.context("taking back a block failed")??;
+        self.metrics.peer_blocks(1, PeerBlock::Withdrawn);
         Ok(())
     }
 
@@ -329,6 +398,9 @@ impl Live {
         self.news.notify_one();
         let _turn = self.taking_in.lock().await;
         let _moving = self.moving.lock().await;
+        if self.is_broken() {
+            return;
+        }
         let live = self.clone();
         match tokio::task::spawn_blocking(move || live.index.save()).await {
             Ok(Ok(())) => {}
@@ -349,20 +421,16 @@ impl Live {
             if missing.is_empty() || self.stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            let (mut blocks, mut bytes) = (Vec::new(), 0);
+            let (mut blocks, mut bytes, mut gone) = (Vec::new(), 0, None);
             for (action, confirmed) in missing {
                 match self.by_action.block(&action).await? {
                     Some(block) => {
                         bytes += block.bytes.len();
                         blocks.push(block);
                     }
-                    // Announced before the last stop, and not delivered since.
-                    None if !confirmed => {
-                        self.index.withdraw(&action)?;
-                    }
-                    None => {
-                        anyhow::bail!("the conductor has no block {action} any more, though it delivered it")
-                    }
+                    // Announced before the last stop, and not delivered since. Its rows were in memory alone.
+                    None if !confirmed => self.take_back(action).await?,
+                    None => gone = Some(action),
                 }
                 if bytes > RESTORED_BYTES {
                     break;
@@ -370,7 +438,10 @@ impl Live {
             }
             let live = self.clone();
             let restored = tokio::task::spawn_blocking(move || live.index.restore_all(&blocks)).await;
-            restored.context("restoring rows failed")??;
+            let restored = restored.context("restoring rows failed")??;
+            if let Some(action) = gone.filter(|_| restored == 0) {
+                anyhow::bail!("the conductor does not give out block {action}, though it delivered it")
+            }
         }
     }
 }

@@ -95,7 +95,8 @@ pub struct Searched {
 /// What became of a write that nobody waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Logged {
-    /// It is in the log, under this number: it will be on the chain, whatever happens to the process.
+    /// It is in the log, under this number: it will be on the chain, whatever happens to the process. If the chain refuses
+    /// it for its content, it is kept in a file beside the log.
     Logged(u64),
     /// There is no room; nothing of it is kept. To be tried again in a moment.
     Full(String),
@@ -224,11 +225,19 @@ impl Node {
         let filter = filter.map(parse_filter).transpose()?;
         input.view = self.recent_sight(collection).await?.into();
         let live = self.lives.get(&collection.dna_hash).filter(|_| !by_zome);
-        if let Some(live) = &live
-            && let Some((answer, unconfirmed)) = live.search(&input, filter.as_ref()).await?
-        {
-            metrics.searched(begun.elapsed(), AnsweredBy::Memory);
-            return Ok(Searched { answer, from_memory: true, unconfirmed });
+        let from_memory = match &live {
+            Some(live) => live.search(&input, filter.as_ref()).await,
+            None => Ok(None),
+        };
+        match from_memory {
+            Ok(Some((answer, unconfirmed))) => {
+                metrics.searched(begun.elapsed(), AnsweredBy::Memory);
+                return Ok(Searched { answer, from_memory: true, unconfirmed });
+            }
+            Ok(None) => {}
+            Err(problem) if filter.is_some() => return Err(problem),
+            // What cannot be searched for the zome refuses, too; and if the index fails, it answers.
+            Err(problem) => tracing::debug!("the index does not answer: {problem:#}"),
         }
         ensure!(
             filter.is_none(),

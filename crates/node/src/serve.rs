@@ -113,6 +113,11 @@ pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send 
                         listening.push(collection.app_id.clone());
                         tokio::spawn(listen(node.clone(), collection.clone(), tell.clone()));
                     }
+                    let live = node.lives.get(&collection.dna_hash);
+                    if live.as_ref().is_some_and(|live| live.is_broken()) {
+                        node.lives.close_one(&collection.dna_hash).await;
+                    }
+                    drop(live);
                     if node.lives.get(&collection.dna_hash).is_none() {
                         go_live(&node, &collection, &tell).await;
                     }

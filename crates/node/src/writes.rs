@@ -53,12 +53,14 @@ impl Node {
     /// The queue of a collection's writes. What is left in its log of the last time is committed from now on.
     ///
     /// # Errors
-    /// If the log cannot be opened.
+    /// If the log cannot be opened, or the collection has been left.
     pub(crate) async fn writer(&self, collection: &Collection) -> Result<Arc<Writer>> {
         let mut writers = self.writers.0.lock().await;
         if let Some(writer) = writers.get(&collection.dna_hash) {
             return Ok(writer.clone());
         }
+        // It may have been left meanwhile.
+        self.open_collection(&collection.dna_hash.to_string()).await?;
         let chain = Chain { calls: self.calls.clone(), cell: collection.cell(), lives: self.lives.clone() };
         let dir = self.dir.writes().join(collection.dna_hash.to_string());
         let name = collection.label();

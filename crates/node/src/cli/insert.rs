@@ -38,7 +38,7 @@ pub(super) struct Insert {
     #[arg(long)]
     anew: bool,
     /// Be done when all rows are in the node's log: it commits them to its chain afterwards, whatever happens to the
-    /// process
+    /// process. What the chain refuses is kept in a file beside the log
     #[arg(long)]
     no_wait: bool,
 }

@@ -4,16 +4,18 @@ use crate::dht::of_record;
 use holochain_keystore::AgentPubKeyExt;
 use holochain_serialized_bytes::decode;
 use holochain_types::prelude::{ActionHashed, Entry, EntryHash, Record};
-use rose_forest_api::{ActionHash, AgentPubKey, BlockWritten, Schema};
+use rose_forest_api::{ActionHash, AgentPubKey, BlockWritten, MAX_INLINE_BLOCK_BYTES, Schema};
 use rose_forest_engine::SignedBlock;
-use rose_forest_rules::block::check_block;
+use rose_forest_rules::block::{BlockView, check_block};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How long the DHT may take to deliver a block: many times what it takes on a busy machine.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(60);
-/// Blocks of one author that may wait for the DHT; further ones are found when it has delivered them. At 64 kB each,
-/// all that a liar can have this node hold is 6 MB.
+/// Bytes of the payloads of a block, unpacked: several times what text that fits into the inline limit unpacks to.
+const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
+/// Blocks of one author that may wait for the DHT; further ones are found when it has delivered them. At 64 kB and 256 kB
+/// of payloads each, all that a liar can have this node hold is 32 MB.
 pub(super) const MAX_BLOCKS_OF_ONE: usize = 100;
 /// Blocks of all authors.
 const MAX_BLOCKS: usize = 2_000;
@@ -55,9 +57,9 @@ impl Announced {
     }
 
     /// Those that the DHT should have delivered by now: forgotten here, and to be taken back.
-    pub(super) fn overdue(&mut self) -> Vec<ActionHash> {
+    pub(super) fn overdue(&mut self) -> Vec<(ActionHash, AgentPubKey)> {
         let overdue = self.since.extract_if(|_, (_, since)| since.elapsed() > DELIVERED_WITHIN);
-        overdue.map(|(action, _)| action).collect()
+        overdue.map(|(action, (author, _))| (action, author)).collect()
     }
 }
 
@@ -65,7 +67,9 @@ impl Announced {
 /// signed, and the block obeys the collection's rules. Whether the action stands on its author's chain is for the DHT
 /// to find out.
 pub(super) async fn checked(said: &BlockWritten, schema: &Schema) -> Option<SignedBlock> {
-    let record: Record = decode(said.record.as_ref()?).ok()?;
+    // As the zomes keep to; who sends more than that has changed them.
+    let bytes = said.record.as_ref().filter(|bytes| bytes.len() <= MAX_INLINE_BLOCK_BYTES)?;
+    let record: Record = decode(bytes).ok()?;
     let action = record.action();
     if ActionHashed::from_content_sync(action.clone()).hash != said.block || *action.author() != said.author {
         return None;
@@ -78,6 +82,12 @@ pub(super) async fn checked(said: &BlockWritten, schema: &Schema) -> Option<Sign
     }
     let block = of_record(&record)?;
     check_block(&block.bytes, schema, block.timestamp_micros).ok()?;
+    let view = BlockView::parse(&block.bytes).ok()?;
+    let meta = view.meta().ok()?;
+    let payloads: usize = (0..meta.rows().len()).filter_map(|row| meta.payload(row)).map(<[u8]>::len).sum();
+    if view.cell().is_some() || payloads > MAX_PAYLOAD_BYTES {
+        return None;
+    }
     let signed = said.author.verify_signature(record.signature(), action).await;
     (signed.ok()? && block.action == said.block).then_some(block)
 }

@@ -9,24 +9,40 @@ use rose_forest_rules::reference::CellId;
 use std::collections::BTreeSet;
 use std::sync::Arc as Shared;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often to look whether rows have to move.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often to look for rows that have become old: a pass over all that are in memory.
+const OLD_EVERY: Duration = Duration::from_secs(600);
+/// How often to look when rows take too much memory, none of them could move (they are fresh, or their cells unknown), and
+/// none has come since.
+const NOTHING_MOVED_EVERY: Duration = Duration::from_secs(60);
 /// How long a node that stops may have to wait for this task to notice.
 const NAP: Duration = Duration::from_millis(250);
 
 impl Live {
     /// The task that moves rows: ends when the node stops.
     pub(super) async fn keep_within_limits(self: Shared<Self>, tell: Shared<impl Fn(String)>) {
+        let mut old_moved: Option<Instant> = None;
+        // When nothing could move, and how many rows were in memory then.
+        let mut nothing_moved: Option<(Instant, u64)> = None;
         if let Err(problem) = self.check_files(&*tell).await {
             tell(format!("the index's files could not be checked: {problem:#}"));
         }
         let mut trouble = None;
         while !self.stopping.load(Ordering::Relaxed) {
-            {
+            let is_old = |at: Option<Instant>, than| at.is_none_or(|at| at.elapsed() > than);
+            let rows = self.index.report().map_or(0, |report| report.in_graph);
+            let same = nothing_moved.filter(|(_, before)| *before == rows).map(|(at, _)| at);
+            let over = self.index.is_over_budget() && is_old(same, NOTHING_MOVED_EVERY);
+            let aged = self.has_age && is_old(old_moved, OLD_EVERY);
+            if over || aged {
                 let _turn = self.moving.lock().await;
-                let now = self.move_settled().await.err().map(|problem| format!("{problem:#}"));
+                old_moved = Some(Instant::now());
+                let moved = self.move_settled().await;
+                nothing_moved = matches!(moved, Ok(0)).then(|| (Instant::now(), rows));
+                let now = moved.err().map(|problem| format!("{problem:#}"));
                 if now != trouble
                     && let Some(problem) = &now
                 {
@@ -57,21 +73,20 @@ impl Live {
         Ok(())
     }
 
-    async fn move_settled(self: &Shared<Self>) -> Result<()> {
-        if !self.index.is_over_budget() && self.index.report()?.limit_age_seconds.is_none() {
-            return Ok(());
-        }
+    /// Says how many rows moved.
+    async fn move_settled(self: &Shared<Self>) -> Result<usize> {
         self.learn_cells().await?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as i64;
         let live = self.clone();
         let work = move || live.index.move_settled(now, &|| live.stopping.load(Ordering::Relaxed));
-        tokio::task::spawn_blocking(work).await.context("moving rows to disk failed")??;
-        Ok(())
+        Ok(tokio::task::spawn_blocking(work).await.context("moving rows to disk failed")??.rows)
     }
 
     /// Reads the centres of cells that blocks name and the index does not know yet.
     pub(super) async fn learn_cells(self: &Shared<Self>) -> Result<()> {
-        let unknown = self.index.unknown_cells()?;
+        let live = self.clone();
+        let unknown = tokio::task::spawn_blocking(move || live.index.unknown_cells()).await;
+        let unknown = unknown.context("looking for cells failed")??;
         let foundings: BTreeSet<_> = unknown.iter().map(|cell| cell.founding).collect();
         let dimension = self.index.schema().dimension();
         for founding in foundings {

@@ -35,11 +35,16 @@ async fn create(node: &Node) -> Collection {
     node.create(&new).await.unwrap()
 }
 
-/// The index of a collection, once it answers.
-async fn live(node: &Node, collection: &Collection) -> Shared<Live> {
-    let live = node.go_live(collection, |problem| panic!("{problem}")).await.unwrap();
+/// What an index told.
+type Told = Shared<Mutex<Vec<String>>>;
+
+/// The index of a collection, once it answers; and what it tells.
+async fn live(node: &Node, collection: &Collection) -> (Shared<Live>, Told) {
+    let told = Told::default();
+    let hears = told.clone();
+    let live = node.go_live(collection, move |problem| hears.lock().unwrap().push(problem)).await.unwrap();
     until(|| live.caught_up.load(Ordering::Acquire)).await;
-    live
+    (live, told)
 }
 
 async fn until(mut so: impl FnMut() -> bool) {
@@ -68,7 +73,7 @@ async fn an_announced_row_is_unconfirmed_also_after_a_restart_and_is_taken_back_
     let peer = keystore.new_sign_keypair_random().await.unwrap();
     let first = node(folder.path()).await;
     let collection = create(&first).await;
-    let index = live(&first, &collection).await;
+    let (index, told) = live(&first, &collection).await;
     let word = announcement(&keystore, &peer, [1.0, 0.5, 0.0]).await;
 
     let another = keystore.new_sign_keypair_random().await.unwrap();
@@ -81,10 +86,11 @@ async fn an_announced_row_is_unconfirmed_also_after_a_restart_and_is_taken_back_
     index.announced(&peer, vec![word.clone(), word]).await.unwrap();
     assert_eq!(found(&index).await, [true]);
     first.stop().await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [""; 0]);
     drop((index, first));
 
     let second = node(folder.path()).await;
-    let index = live(&second, &collection).await;
+    let (index, told) = live(&second, &collection).await;
     assert_eq!(found(&index).await, [true]);
     assert_eq!(index.announced.lock().unwrap().len(), 1, "it is still waited for");
     index.announced.lock().unwrap().make_overdue();
@@ -92,6 +98,7 @@ async fn an_announced_row_is_unconfirmed_also_after_a_restart_and_is_taken_back_
     until(|| index.index.report().unwrap().points == 0).await;
     assert!(found(&index).await.is_empty());
     second.stop().await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +108,7 @@ async fn a_flood_of_announcements_is_held_to_its_limit_and_own_rows_are_found_me
     let peer = keystore.new_sign_keypair_random().await.unwrap();
     let node = node(folder.path()).await;
     let collection = create(&node).await;
-    let index = live(&node, &collection).await;
+    let (index, told) = live(&node, &collection).await;
     let mut flood = Vec::new();
     for number in 0..MAX_BLOCKS_OF_ONE + 50 {
         flood.push(announcement(&keystore, &peer, [-1.0, number as f32, 0.0]).await);
@@ -126,5 +133,35 @@ async fn a_flood_of_announcements_is_held_to_its_limit_and_own_rows_are_found_me
     assert_eq!(found(&index).await.first(), Some(&false), "the own row is nearest, and confirmed");
     flooding.await.unwrap().unwrap();
     assert_eq!(index.announced.lock().unwrap().len(), MAX_BLOCKS_OF_ONE);
+    node.stop().await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_taken_in_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = node(folder.path()).await;
+    let collection = create(&node).await;
+    let (index, _) = live(&node, &collection).await;
+    // As after a failure: rows are on the chain that the index knows nothing of, and it has read past them.
+    node.lives.close_one(&collection.dna_hash).await;
+    let input = InsertInput {
+        ids: vec![PointId::Int(7)],
+        vectors: floats_to_bytes(&[1.0, 0.0, 0.0]),
+        payloads: Vec::new(),
+    };
+    let work = rose_forest_engine::writer::Work::Insert { bulk: false, input };
+    node.write_points(&collection, work).await.unwrap();
+    drop(index);
+    let (index, _) = live(&node, &collection).await;
+    assert_eq!(found(&index).await, [false]);
+    index.behind.store(true, Ordering::Release);
+    index.caught_up.store(false, Ordering::Release);
+    index.news.notify_one();
+    until(|| index.caught_up.load(Ordering::Acquire)).await;
+    assert_eq!(found(&index).await, [false], "once, however often it is read");
+    // A store that has to be opened anew is: meanwhile the zome answers.
+    index.broken.store(true, Ordering::Release);
+    assert!(index.search(&SearchInput::default(), None).await.unwrap().is_none());
     node.stop().await.unwrap();
 }

@@ -7,7 +7,11 @@ use holochain_types::prelude::{
 };
 use rose_forest_api::{Distance, Encoding};
 use rose_forest_core::{Space, encode::encode_row};
-use rose_forest_rules::{block::BlockBuilder, id::PointId};
+use rose_forest_rules::{
+    block::BlockBuilder,
+    id::PointId,
+    reference::{CellId, HASH_BYTES, HashRef},
+};
 
 #[derive(Debug, serde::Serialize)]
 struct VectorEntry {
@@ -25,9 +29,17 @@ pub(in crate::live) fn entry(vector: [f32; 3], scale: f32) -> Entry {
     for x in code.as_chunks_mut::<4>().0 {
         *x = (f32::from_le_bytes(*x) * scale).to_le_bytes();
     }
-    let id = PointId::Int(1);
-    let mut builder = BlockBuilder::new(&schema, None);
-    builder.push(&id, 1_000, &code, b"").unwrap();
+    entry_of(None, &code, 1, b"")
+}
+
+/// A block of so many rows with one code and one payload.
+fn entry_of(cell: Option<CellId>, code: &[u8], rows: u64, payload: &[u8]) -> Entry {
+    let schema = schema();
+    let mut builder = BlockBuilder::new(&schema, cell);
+    let ids: Vec<_> = (1..=rows).map(PointId::Int).collect();
+    for id in &ids {
+        builder.push(id, 1_000, code, payload).unwrap();
+    }
     let bytes = encode(&VectorEntry { block: builder.finish().unwrap() }).unwrap();
     Entry::App(AppEntryBytes::try_from(SerializedBytes::from(UnsafeBytes::from(bytes))).unwrap())
 }
@@ -81,7 +93,18 @@ async fn a_block_is_believed_only_if_all_that_is_said_of_it_holds() {
         SignedActionHashed::with_presigned(signed.hashed.clone(), signed_by_another.signature().clone());
     let forged = Record::new(forged, RecordEntry::Present(good.clone()));
     let too_long = record(&keystore, &author, &entry([1.0, 2.0, 3.0], 1_000.0)).await;
+    let code = encode_row(Space::from(&schema()), &[1.0, 2.0, 3.0]).unwrap();
+    let cell = CellId { founding: HashRef([9; HASH_BYTES]), index: 0 };
+    let in_a_cell = record(&keystore, &author, &entry_of(Some(cell), &code, 1, b"")).await;
+    let large = record(&keystore, &author, &entry_of(None, &code, 4_000, b"")).await;
+    assert!(said(&large).record.unwrap().len() > MAX_INLINE_BLOCK_BYTES);
+    let payload = format!("{{\"a\": \"{}\"}}", "a".repeat(MAX_PAYLOAD_BYTES));
+    let unpacks = record(&keystore, &author, &entry_of(None, &code, 1, payload.as_bytes())).await;
+    assert!(said(&unpacks).record.unwrap().len() < MAX_INLINE_BLOCK_BYTES);
     let lies = [
+        ("a settled block", said(&in_a_cell)),
+        ("more than fits into a signal", said(&large)),
+        ("a payload that unpacks to more than it should", said(&unpacks)),
         ("no record", BlockWritten { record: None, ..honest.clone() }),
         ("nonsense", BlockWritten { record: Some(b"nonsense".to_vec()), ..honest.clone() }),
         ("another block than it names", BlockWritten { block: said(&by_another).block, ..honest.clone() }),
