@@ -8,6 +8,7 @@
 //! A search asks the graph first and the store then. A row that was replaced between the two is left out.
 
 mod files;
+mod read;
 mod search;
 mod take_in;
 
@@ -25,6 +26,7 @@ use rose_forest_store::{BlockNumber, Placed, Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+pub use read::{Near, Reader, Whose};
 pub use search::{Found, SearchError};
 pub use take_in::Taken;
 

@@ -16,7 +16,7 @@ fn schema() -> Schema {
     Schema::new("notes", D, Distance::Cosine, Encoding::Sq8).unwrap()
 }
 
-fn author(number: u8) -> AgentPubKey {
+pub(super) fn author(number: u8) -> AgentPubKey {
     AgentPubKey::from_raw_32(vec![number; 32])
 }
 
@@ -25,7 +25,7 @@ fn action(number: u8) -> ActionHash {
 }
 
 /// A row's vector: each id and version has its own.
-fn vector(id: u64, version: u64) -> Vec<f32> {
+pub(super) fn vector(id: u64, version: u64) -> Vec<f32> {
     let mut state = id * 100 + version + 1;
     let component = |_| {
         // Xorshift (Marsaglia 2003).
@@ -38,9 +38,9 @@ fn vector(id: u64, version: u64) -> Vec<f32> {
 }
 
 /// Ids with their versions, which are also their times; without a version a tombstone at this time.
-type Rows<'a> = &'a [(u64, Result<u64, u64>)];
+pub(super) type Rows<'a> = &'a [(u64, Result<u64, u64>)];
 
-fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
+pub(super) fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
     let schema = schema();
     let space = Space::from(&schema);
     let ids: Vec<_> = rows.iter().map(|(id, _)| PointId::Int(*id)).collect();
@@ -59,7 +59,7 @@ fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
     SignedBlock { author: author(by), action: action(number), timestamp_micros: i64::from(number), bytes }
 }
 
-fn open(dir: &Path) -> (LocalIndex, Opening) {
+pub(super) fn open(dir: &Path) -> (LocalIndex, Opening) {
     LocalIndex::open(dir, &schema(), [1; 32]).unwrap()
 }
 

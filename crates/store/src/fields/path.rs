@@ -16,7 +16,7 @@ pub struct PathError {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Part {
+pub(super) enum Part {
     Key(String),
     Each,
     At(usize),
@@ -25,7 +25,7 @@ enum Part {
 /// A path to values of a payload.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldPath {
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
 }
 
 impl FieldPath {
