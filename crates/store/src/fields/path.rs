@@ -35,6 +35,13 @@ impl FieldPath {
         walk(&self.parts, payload, visit);
     }
 
+    /// The values that the path leads to in a payload, in their order; an array at its end is one.
+    pub fn values<'v>(&self, payload: &'v Value) -> Vec<&'v Value> {
+        let mut values = Vec::new();
+        self.visit(payload, &mut |value| values.push(value));
+        values
+    }
+
     /// The outermost key. A path always begins with one.
     pub(crate) fn first_key(&self) -> &str {
         match self.parts.first() {
