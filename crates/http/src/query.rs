@@ -1,6 +1,7 @@
 //! Queries: from what a client asks to searches of the backend, and from their answers to one.
 //!
-//! The filter of each level goes down to its prefetches, as in Qdrant, so that their limits count points that are wanted.
+//! The filter of each level goes down to its prefetches, as in Qdrant, so that their limits count points that are wanted. It
+//! is merged with theirs as Qdrant merges filters: see [`merged`].
 
 mod fusion;
 mod groups;
@@ -63,7 +64,7 @@ impl<'a, B: Backend> Run<'a, B> {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Found>, ApiError>> + Send + 's>> {
         Box::pin(async move {
             let own = filter(query.filter, self.vector_name())?;
-            let own = both(above, own);
+            let own = merged(above, own);
             self.check_name(query.using.as_deref(), query.query.as_ref())?;
             let (threshold, lookup) = (query.score_threshold, query.lookup_from);
             if query.prefetch.0.is_empty() {
@@ -259,6 +260,28 @@ fn both(a: Option<Filter>, b: Option<Filter>) -> Option<Filter> {
         (Some(a), Some(b)) => {
             let must = vec![Condition::Filter(a), Condition::Filter(b)];
             Some(Filter { must, ..Filter::default() })
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+/// A prefetch's filter with that of the level above, clause by clause, as Qdrant merges them. So conditions of `should` on both
+/// levels are alternatives of each other, which is not what fulfilling both would mean; clients were written for it.
+fn merged(above: Option<Filter>, own: Option<Filter>) -> Option<Filter> {
+    match (above, own) {
+        (Some(mut above), Some(own)) => {
+            above.must.extend(own.must);
+            above.should.extend(own.should);
+            above.must_not.extend(own.must_not);
+            above.min_should = match (above.min_should, own.min_should) {
+                (Some(mut above), Some(own)) => {
+                    above.conditions.extend(own.conditions);
+                    above.min_count = above.min_count.max(own.min_count);
+                    Some(above)
+                }
+                (one, other) => one.or(other),
+            };
+            Some(above)
         }
         (one, other) => one.or(other),
     }

@@ -88,6 +88,11 @@ async fn prefetches_are_fused_or_searched_again_and_filters_go_down_to_them() {
     let found = server.post("/collections/c/points/query", filtered).await.result();
     assert_eq!(found["points"][0]["payload"], json!({"n": 5}));
     assert_eq!(found["points"][1]["id"], 3);
+    // Alternatives on two levels are alternatives of each other, as in Qdrant.
+    let n = |n: u64| json!({"should": {"key": "n", "match": {"value": n}}});
+    let prefetch = json!({"query": [1, 0], "filter": n(2)});
+    let merged = json!({"prefetch": prefetch, "query": {"fusion": "rrf"}, "filter": n(3)});
+    assert_eq!(server.ids(merged).await, numbers(&[3, 2]));
     let alone = json!({"query": {"fusion": "rrf"}});
     assert!(server.post("/collections/c/points/query", alone).await.error(400).contains("prefetches"));
 }
