@@ -50,11 +50,16 @@ impl Data {
 
     /// So many made-up rows: clustered, of unit length, the same everywhere.
     pub fn synthetic(rows: usize) -> Self {
+        Self::synthetic_and_more(rows, 0)
+    }
+
+    /// The same, and behind them further rows that the exact answers leave out.
+    pub fn synthetic_and_more(rows: usize, more: usize) -> Self {
         let source = Synthetic::new(SEED, DIMENSION);
         let name = format!("{} synthetic rows", crate::numbers::grouped(rows as i64));
-        let (rows, queries) = (source.rows(rows), source.queries(QUERIES));
-        let reach = exact(&rows, &queries);
-        Self { name, rows, payloads: Vec::new(), queries, reach }
+        let (all, queries) = (source.rows(rows + more), source.queries(QUERIES));
+        let reach = exact(&all.slice(s![..rows, ..]).to_owned(), &queries);
+        Self { name, rows: all, payloads: Vec::new(), queries, reach }
     }
 
     /// The input that inserts these rows.

@@ -34,6 +34,12 @@ struct Args {
     /// At most so many queries or runs each: for trying things out.
     #[arg(long)]
     few: Option<usize>,
+    /// Rows in the collection of the suite `node`.
+    #[arg(long, default_value_t = 100_000)]
+    rows: usize,
+    /// Seconds for which that suite writes and searches at once.
+    #[arg(long, default_value_t = 120)]
+    seconds: u64,
 }
 
 fn main() -> Result<()> {
@@ -48,7 +54,8 @@ fn main() -> Result<()> {
         (None, false) => None,
     };
     let suites = if args.suites.is_empty() { Suite::all() } else { args.suites };
-    let options = suite::Options { wordnet: args.wordnet, few: args.few };
+    let options =
+        suite::Options { wordnet: args.wordnet, few: args.few, rows: args.rows, seconds: args.seconds };
     let mut report = Report::open(out)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     for suite in suites {

@@ -17,6 +17,11 @@ impl Times {
         self.push(start.elapsed());
     }
 
+    /// Adds others.
+    pub fn append(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// The time in milliseconds that a share of them stay within: 0.5 for the median. 0 when there are none.
     pub fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();

@@ -4,6 +4,7 @@ mod authors;
 mod bare;
 mod chain;
 mod load;
+mod node;
 mod operations;
 mod overwrite;
 mod peers;
@@ -39,14 +40,23 @@ pub enum Suite {
     Operations,
     /// What a validator spends on each kind of entry and link.
     Validators,
+    /// A whole node that answers from memory: searches and writes at once, reopening, catching up.
+    Node,
+    /// How soon a row that a peer announces is found from memory.
+    Announced,
 }
 
 /// What applies to all suites.
+#[derive(Clone)]
 pub struct Options {
     /// The folder of the WordNet vectors.
     pub wordnet: Option<PathBuf>,
     /// At most so many queries or runs each.
     pub few: Option<usize>,
+    /// Rows of the suites that drive a whole node.
+    pub rows: usize,
+    /// Seconds that they drive it for.
+    pub seconds: u64,
 }
 
 impl Options {
@@ -75,6 +85,8 @@ impl Suite {
             Self::Sizes => sizes::run().await,
             Self::Operations => operations::run().await,
             Self::Validators => validators::run(options).await,
+            Self::Node => node::run(options).await,
+            Self::Announced => node::announced::run(options).await,
         }
     }
 }

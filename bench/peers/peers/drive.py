@@ -6,12 +6,12 @@ from pathlib import Path
 
 from peers.channel import WorkerFailed
 from peers.places import REPOSITORY
-from peers.subjects import GRAPH_EFFORTS, Subject, rose_forest
+from peers.subjects import GRAPH_EFFORTS, LIST_EFFORTS, Subject, rose_forest
 
 #: Kinds of index that the program knows, and the efforts to try them with.
-EFFORTS = {"graph": GRAPH_EFFORTS, "scan": [1]}
+EFFORTS = {"graph": GRAPH_EFFORTS, "lists": LIST_EFFORTS, "scan": [1]}
 #: What is measured unless something else is asked for.
-KINDS = ["graph", "scan"]
+KINDS = ["graph", "lists", "scan"]
 
 
 def subject(kind: str) -> Subject:

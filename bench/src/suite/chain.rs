@@ -62,7 +62,7 @@ async fn times(
     options: &Options,
 ) -> Result<(u32, Times, Searched)> {
     let chain = site.info(agent).await?.chain_length;
-    let few = Options { wordnet: None, few: Some(options.at_most(100)) };
+    let few = Options { few: Some(options.at_most(100)), ..options.clone() };
     let searched = search(site, agent, data, None, &few).await?;
     let mut inserts = Times::default();
     for run in 0..INSERTS {

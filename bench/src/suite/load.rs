@@ -61,7 +61,7 @@ pub async fn synthetic(options: &Options) -> Result<Section> {
     );
     usual.tell("default nprobe", &mut section);
     before.tell("20,000 rows, default nprobe", &mut section);
-    let few = Options { wordnet: None, few: Some(options.at_most(50)) };
+    let few = Options { few: Some(options.at_most(50)), ..options.clone() };
     let all = search(&loaded.site, 0, &data, Some(MAX_NPROBE), &few).await?;
     section.tell("recall@10, every cell probed", short(all.recall));
     all.tell("every cell probed", &mut section);

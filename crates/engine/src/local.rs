@@ -1,34 +1,67 @@
-//! A collection as this node answers it from memory: the store of its rows, and the graph of their vectors.
+//! A collection as this node answers it: the store of its rows, a graph of vectors in memory, and lists of vectors on disk.
 //!
-//! Both are derived from the blocks of the DHT. The store is what counts: a transaction takes in a block, and the graph
-//! follows. The graph is saved now and then, with the store's checkpoint, and brought up to date by the store's log when
-//! it is opened; a graph file that is missing, damaged or of another store is built anew from the blocks that the store
-//! names. Until those have been fetched again, rows are missing from searches, and [`LocalIndex::missing_rows`] says so.
+//! All of it is derived from the blocks of the DHT. The store is what counts: a transaction takes in a block, and graph and
+//! lists follow.
 //!
-//! A search asks the graph first and the store then. A row that was replaced between the two is left out.
+//! # Where a row lies
+//!
+//! Every row that counts is in the graph, in the lists, or [missing](LocalIndex::missing_rows): its vector has to be read
+//! from the DHT again. Rows come into the graph. [`LocalIndex::move_settled`] moves those that are *settled* (a block that the
+//! DHT has delivered has put them into a cell whose centre is known here) to the lists, the oldest first, where the graph
+//! takes more memory than [`Limits`] allow, and those that are older than they allow. What a row scores does not depend on
+//! where it lies. The lists' cells are the collection's own: whoever reads the DHT asks for
+//! [`LocalIndex::unknown_cells`] and gives their centres to [`LocalIndex::add_cells`].
+//!
+//! A row that has moved stays in the list of the cell that it moved to, though upkeep may give it another cell later: cells
+//! do not change, and its old cell's centre goes on to lead to it.
+//!
+//! # What is on disk
+//!
+//! The store is durable by itself. The graph is saved now and then ([`LocalIndex::save`]), the lists at each move too, both
+//! with a checkpoint of the store, which makes durable what they hold. A row leaves the graph when the lists that have it are
+//! on disk. So whenever the process ends, what is opened next holds every row of the store that had one, some of
+//! them twice and some that no longer count: opening compares both with the store's set of rows that count, takes out what
+//! is too much, and what is in neither is missing. A file that is damaged, or of another version, store or collection, is
+//! begun anew, and all of its rows are missing.
+//!
+//! # Searching
+//!
+//! A search asks the graph first, then the lists: a row that moves meanwhile is in both for a moment, never in neither. It
+//! then asks the store; a row that was replaced in between is left out.
 
 mod files;
+mod limits;
+mod missing;
 mod read;
+mod report;
+mod restore;
 mod search;
+mod settled;
 mod take_in;
+mod verify;
 
-use crate::block::action;
+use crate::block::{action, agent};
+use missing::Missing;
 use parking_lot::Mutex;
-use rose_forest_api::{ActionHash, Schema};
+use rose_forest_api::{ActionHash, AgentPubKey, Schema};
 use rose_forest_core::Space;
 use rose_forest_index::{
-    Label,
+    Label, VectorIndex,
     file::FileError,
     graph::{Graph, GraphError},
+    lists::{Lists, ListsError},
 };
 use rose_forest_rules::reference::HashRef;
-use rose_forest_store::{BlockNumber, Placed, Store, StoreError};
-use std::collections::{BTreeMap, HashMap};
+use rose_forest_store::{Store, StoreError};
 use std::path::PathBuf;
 
+pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use read::{Near, Reader, Whose};
+pub use report::IndexReport;
 pub use search::{Found, SearchError};
+pub use settled::Moved;
 pub use take_in::Taken;
+pub use verify::{Differences, Differing, Named, Verifier};
 
 /// What can go wrong with an index.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +82,15 @@ pub enum IndexError {
     /// The graph.
     #[error("the graph: {0}")]
     Graph(#[from] GraphError),
+    /// The lists.
+    #[error("the lists: {0}")]
+    Lists(#[from] ListsError),
     /// The file of the graph.
     #[error("the graph's file: {0}")]
     File(#[from] FileError),
+    /// A query for another collection.
+    #[error(transparent)]
+    Query(#[from] rose_forest_index::OtherSpace),
     /// A block that is none of this collection.
     #[error("expected a block of this collection, received one that is not: {0}")]
     Block(#[from] rose_forest_rules::Violation),
@@ -78,6 +117,19 @@ pub struct Opening {
     pub store_rebuilt: Option<String>,
     /// Why the graph is new, where there was another one.
     pub graph_rebuilt: Option<String>,
+    /// Why the lists are new, where there were others.
+    pub lists_rebuilt: Option<String>,
+}
+
+/// A block of which a peer's signed word is all that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnconfirmedBlock {
+    /// The action that carries it.
+    pub action: ActionHash,
+    /// Who wrote it.
+    pub author: AgentPubKey,
+    /// When, by the author's clock, in microseconds since 1970. When it was taken in here is not kept.
+    pub timestamp_micros: i64,
 }
 
 /// The index of one collection. Shared between threads: any number search, one takes in blocks at a time.
@@ -88,48 +140,12 @@ pub struct LocalIndex {
     dir: PathBuf,
     store: Store,
     graph: Graph,
-    /// Held by whoever changes the store and the graph, so that both change in one order.
+    lists: Lists,
+    limits: Limits,
+    /// Held by whoever changes the store, the graph and the lists, so that all change in one order.
     missing: Mutex<Missing>,
-}
-
-/// Rows that count and are not in the graph, because their blocks were not at hand.
-#[derive(Debug, Default)]
-struct Missing {
-    by_block: BTreeMap<BlockNumber, HashMap<Label, u32>>,
-    of: HashMap<Label, BlockNumber>,
-}
-
-impl Missing {
-    fn insert(&mut self, placed: Placed) {
-        self.remove(placed.label);
-        self.by_block.entry(placed.place.block).or_default().insert(placed.label, placed.place.row);
-        self.of.insert(placed.label, placed.place.block);
-    }
-
-    fn remove(&mut self, label: Label) {
-        let Some(block) = self.of.remove(&label) else { return };
-        if let Some(rows) = self.by_block.get_mut(&block) {
-            rows.remove(&label);
-            if rows.is_empty() {
-                self.by_block.remove(&block);
-            }
-        }
-    }
-}
-
-/// What lies where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct IndexReport {
-    /// Points that count.
-    pub points: u64,
-    /// Of those, how many are in the graph, in memory.
-    pub in_graph: u64,
-    /// Of those, how many wait for their blocks to be read again.
-    pub missing: u64,
-    /// Bytes that the graph takes in memory, codes included.
-    pub graph_bytes: u64,
-    /// Rows that were removed and still take memory.
-    pub removed: u64,
+    /// Held while rows are moved to the lists: one at a time.
+    moving: Mutex<()>,
 }
 
 impl LocalIndex {
@@ -155,9 +171,10 @@ impl LocalIndex {
         Ok(self.store.snapshot()?.find_block(&action)?.is_some())
     }
 
-    /// How many rows are missing from searches until their blocks are given to [`LocalIndex::restore`].
+    /// How many rows are missing from searches until their blocks are given to [`LocalIndex::restore`] or
+    /// [`LocalIndex::restore_all`].
     pub fn missing_rows(&self) -> usize {
-        self.missing.lock().of.len()
+        self.missing.lock().len()
     }
 
     /// Some of the blocks that rows are missing of, and whether the DHT had delivered each.
@@ -165,7 +182,7 @@ impl LocalIndex {
     /// # Errors
     /// If the store cannot be read.
     pub fn missing_blocks(&self, at_most: usize) -> Result<Vec<(ActionHash, bool)>, IndexError> {
-        let numbers: Vec<_> = self.missing.lock().by_block.keys().copied().take(at_most).collect();
+        let numbers: Vec<_> = self.missing.lock().blocks().take(at_most).collect();
         let snapshot = self.store.snapshot()?;
         let mut blocks = Vec::with_capacity(numbers.len());
         for number in numbers {
@@ -176,25 +193,30 @@ impl LocalIndex {
         Ok(blocks)
     }
 
-    /// What lies where.
+    /// The blocks that the DHT has not delivered yet, in the order in which they came: to go on waiting for them after a
+    /// restart. Cost: linear in those.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn report(&self) -> Result<IndexReport, IndexError> {
-        Ok(IndexReport {
-            points: self.store.snapshot()?.count(),
-            in_graph: self.graph.len() as u64,
-            missing: self.missing_rows() as u64,
-            graph_bytes: self.graph.memory_bytes() as u64,
-            removed: self.graph.removed() as u64,
-        })
+    pub fn unconfirmed_blocks(&self) -> Result<Vec<UnconfirmedBlock>, IndexError> {
+        let blocks = self.store.snapshot()?.unconfirmed()?;
+        let named = blocks.into_iter().map(|info| UnconfirmedBlock {
+            action: action(info.action),
+            author: agent(info.author),
+            timestamp_micros: info.action_micros,
+        });
+        Ok(named.collect())
     }
 
-    /// Mends the graph where many rows were removed, if that is due. Searches go on meanwhile.
-    pub fn repair(&self) {
-        if self.graph.needs_repair() {
-            self.graph.repair();
-        }
+    /// Both kinds of index, in the order in which they are to be asked: a row that moves comes to the later one before it
+    /// leaves the other.
+    fn kinds(&self) -> [&dyn VectorIndex; 2] {
+        [&self.graph, &self.lists]
+    }
+
+    /// The code of a row, wherever it lies.
+    fn code(&self, label: Label) -> Option<Vec<u8>> {
+        self.kinds().into_iter().find_map(|kind| kind.code(label))
     }
 }
 

@@ -6,71 +6,55 @@
 //! when the process ended is committed after the next start; a row that was committed already is then written once more,
 //! as a newer version of the same point.
 //!
-//! Writes take effect in the order in which they were logged. The queue has a limit in bytes; beyond it a write is refused
-//! and nothing of it is kept.
+//! **Order.** Writes take effect in the order in which they were logged. The one exception is a write that the chain takes
+//! no more although it takes others: those others may pass it, if they have no id in common with it and with what they pass.
+//! So whoever writes to the collection's chain past this queue may see an older write of the queue come after it.
+//!
+//! **Limits.** What waits is on disk, in the log, and is read again when its turn comes; in memory are some hundred bytes for
+//! each write, and the group that is being committed. Beyond [`MAX_QUEUE_BYTES`] a write is refused, and nothing of it is
+//! kept. What a caller is told is [`Written::Logged`] survives; what it is told failed before that is not in the log.
+//!
+//! **What the chain does not take.** A write that is refused for its content is given up at once; it does not take along those
+//! it shared a commit with. One that fails for another reason is tried again, for as long as others fail too; when others
+//! pass it again and again, it is given up and its content kept in a file beside the log. [`Writer::status`] says what was
+//! given up.
 
+mod aside;
+mod committer;
+mod error;
 mod group;
 mod log;
+mod progress;
+mod work;
 
-use anyhow::{Context, Result};
-use group::Group;
-use rose_forest_api::{DeleteInput, InsertInput, WriteOutput};
-use rose_forest_store::wal::{Opened, Pending, Wal};
-use serde::{Deserialize, Serialize};
+pub use error::{Refusal, StartError, WriteError};
+pub use progress::{Refused, Status};
+pub use work::Work;
+
+use crate::metrics::{CollectionMetrics, RefusedBy, Until};
+use committer::Committer;
+use parking_lot::Mutex;
+use progress::Progress;
+use rose_forest_api::WriteOutput;
+use rose_forest_store::wal::{MAX_RECORD_BYTES, Opened, Record, Wal};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use work::Outline;
 
-/// Bytes of writes that may wait for the chain: a few of the largest batches.
+/// Bytes of writes that may wait for the chain, on disk: two of the largest, or 330,000 rows of 384
+/// components.
 pub const MAX_QUEUE_BYTES: usize = 512 << 20;
 /// What one permit of the queue stands for: tokio counts them in 32 bits.
 const PERMIT_BYTES: usize = 1024;
-/// Between two tries of a commit that failed for no fault of its content.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// One write.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Work {
-    /// Points to insert or overwrite.
-    Insert {
-        /// Whether to sort them into cells before they are written.
-        bulk: bool,
-        /// The points.
-        input: InsertInput,
-    },
-    /// Points to delete.
-    Delete(DeleteInput),
-}
-
-impl Work {
-    /// Bytes that it takes while it waits, about.
-    fn bytes(&self) -> usize {
-        const ID_BYTES: usize = 32;
-        match self {
-            Self::Insert { input, .. } => {
-                let payloads: usize = input.payloads.iter().flatten().map(String::len).sum();
-                input.vectors.len() + payloads + input.ids.len() * ID_BYTES
-            }
-            Self::Delete(input) => input.ids.len() * ID_BYTES,
-        }
-    }
-}
-
-/// Why a write did not reach the chain.
-#[derive(Debug)]
-pub enum Refusal {
-    /// Its content was refused, and would be again.
-    Content(anyhow::Error),
-    /// Something else: it may work later.
-    Trouble(anyhow::Error),
-}
 
 /// Where writes go.
 pub trait Commit: Send + Sync + 'static {
-    /// Commits a write to the chain, and makes what it wrote visible to this node's searches.
+    /// Commits a write to the chain, and makes what it wrote visible to this node's searches. One at a time is asked for; a
+    /// panic counts as [`Refusal::Trouble`].
     fn commit(&self, work: Work) -> impl Future<Output = Result<WriteOutput, Refusal>> + Send;
 }
 
@@ -86,62 +70,67 @@ pub enum Wait {
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Written {
-    /// It is in the log, under this number.
+    /// It is in the log, under this number; see [`Writer::committed_through`].
     Logged(u64),
     /// It is on the chain, in blocks that it may share with other writes.
     Committed(WriteOutput),
 }
 
-/// The queue is full.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the write queue is full: {waiting_bytes} bytes wait for the chain, and this write has {received} of at most {max}: \
-     try again in a moment"
-)]
-pub struct QueueFull {
-    /// Bytes that wait.
-    pub waiting_bytes: usize,
-    /// Bytes of the write.
-    pub received: usize,
-    /// Bytes that may wait.
-    pub max: usize,
-}
-
-/// A write on its way.
+/// A write that waits for the chain. What it is stands in the log.
 struct Item {
-    number: u64,
-    work: Work,
-    committed: Option<oneshot::Sender<Result<WriteOutput, String>>>,
+    record: Record,
+    outline: Outline,
+    /// When it came; nothing if it was in the log at the start.
+    since: Option<Instant>,
+    committed: Option<oneshot::Sender<Result<WriteOutput, WriteError>>>,
+    /// Given back when the item goes.
     _room: Option<OwnedSemaphorePermit>,
+    /// How often it failed for no fault of its content.
+    tries: u32,
+    /// How many others were committed between these.
+    passed_by: u32,
+    /// Whether it is to be committed by itself.
+    alone: bool,
 }
 
-/// Takes writes. Dropping it ends the committing once what runs is done; the rest stays in the log.
+/// Takes writes. Dropping it ends the committing once what runs is done, as [`Writer::close`] does, which also waits for it.
 pub struct Writer {
-    log: mpsc::UnboundedSender<log::Entry>,
+    log: Mutex<Option<mpsc::UnboundedSender<log::Message>>>,
     room: Arc<Semaphore>,
+    closing: watch::Sender<bool>,
+    progress: Arc<Progress>,
+    metrics: CollectionMetrics,
     max_bytes: usize,
 }
 
 impl Writer {
-    /// Opens the log of a folder and begins to commit what is in it.
+    /// Opens the log of a folder and begins to commit what is in it. What of it cannot be read is put aside, and `tell`
+    /// hears of it, as of what is given up later. Within a tokio runtime, which does the committing.
     ///
     /// # Errors
-    /// If the log cannot be opened. What of it cannot be read is put aside, and `tell` hears of it.
+    /// If the log cannot be opened; for instance because another writer has it, one that was dropped and is not done with
+    /// its last group included. Cost: reads the log.
     pub fn start(
         dir: &Path,
         commit: impl Commit,
         tell: impl Fn(String) + Send + Sync + 'static,
-    ) -> Result<Self> {
-        Self::start_with(dir, commit, tell, MAX_QUEUE_BYTES)
+        metrics: CollectionMetrics,
+    ) -> Result<Self, StartError> {
+        Self::start_with(dir, commit, tell, metrics, MAX_QUEUE_BYTES)
     }
 
-    fn start_with(
+    /// As [`Writer::start`], with another limit to the bytes that may wait.
+    ///
+    /// # Errors
+    /// As [`Writer::start`].
+    pub fn start_with(
         dir: &Path,
         commit: impl Commit,
         tell: impl Fn(String) + Send + Sync + 'static,
+        metrics: CollectionMetrics,
         max_bytes: usize,
-    ) -> Result<Self> {
-        let Opened { wal, pending, damage } = Wal::open(dir).context("cannot open the write-ahead log")?;
+    ) -> Result<Self, StartError> {
+        let Opened { wal, pending, damage } = Wal::open(dir)?;
         for damage in damage {
             tell(format!(
                 "the write-ahead log is damaged: what stood behind byte {} of {} is lost",
@@ -149,39 +138,61 @@ impl Writer {
                 damage.aside.display()
             ));
         }
-        let mut first = VecDeque::new();
-        for Pending { number, content } in pending {
-            match rmp_serde::from_slice(&content) {
-                Ok(work) => first.push_back(Item { number, work, committed: None, _room: None }),
-                Err(error) => tell(format!("write {number} of the log cannot be read: {error}")),
-            }
-        }
         let room = Arc::new(Semaphore::new(max_bytes / PERMIT_BYTES));
-        let (log, entries) = mpsc::unbounded_channel();
+        let last = wal.last();
+        let progress = Arc::new(Progress::new(metrics.clone(), max_bytes, last, wal.done()));
+        let mut waiting = VecDeque::new();
+        for record in pending {
+            let outline = match work::read(&record) {
+                Ok(work) => Outline::of(&work),
+                Err(problem) => {
+                    let number = record.number();
+                    let aside = aside::keep(dir, &record).map_err(StartError::Aside)?;
+                    tell(format!("write {number} of the log: {problem}; it is kept in {}", aside.display()));
+                    continue;
+                }
+            };
+            // More may be in the log than there is room for, if the limit was another one.
+            let permits = record.content_bytes().div_ceil(PERMIT_BYTES).min(room.available_permits());
+            let permit =
+                u32::try_from(permits).ok().and_then(|n| room.clone().try_acquire_many_owned(n).ok());
+            progress.waits(record.content_bytes());
+            waiting.push_back(Item::new(record, outline, permit));
+        }
+        let (closing, is_closing) = watch::channel(false);
+        let (log, messages) = mpsc::unbounded_channel();
         let (items, queue) = mpsc::unbounded_channel();
-        let (done, notes) = std::sync::mpsc::channel();
-        log::start(wal, entries, items, notes)?;
-        tokio::spawn(commit_all(commit, first, queue, done, tell));
-        Ok(Self { log, room, max_bytes })
+        log::start(wal, messages, items, progress.clone(), metrics.clone())?;
+        let committer = Committer {
+            commit: Arc::new(commit),
+            waiting,
+            queue,
+            log: log.clone(),
+            closing: is_closing,
+            progress: progress.clone(),
+            metrics: metrics.clone(),
+            tell,
+            dir: dir.to_owned(),
+            told: false,
+            newest: last,
+        };
+        tokio::spawn(committer.run());
+        Ok(Self { log: Mutex::new(Some(log)), room, closing, progress, metrics, max_bytes })
     }
 
-    /// Takes a write.
+    /// Takes a write. Cost, on the caller's task: a hash and a copy of each id; vectors are not copied.
     ///
     /// # Errors
-    /// [`QueueFull`], and then nothing is kept; what the log fails with; and, if waited for, what the chain refuses.
-    pub async fn write(&self, work: Work, wait: Wait) -> Result<Written> {
-        let bytes = work.bytes();
-        let permits = bytes.div_ceil(PERMIT_BYTES).max(1);
-        let room = u32::try_from(permits).ok().and_then(|n| self.room.clone().try_acquire_many_owned(n).ok());
-        let Some(room) = room else {
-            return Err(QueueFull {
-                waiting_bytes: self.waiting_bytes(),
-                received: bytes,
-                max: self.max_bytes,
-            }
-            .into());
-        };
-        let content = rmp_serde::to_vec_named(&work).context("cannot write a record of the log")?;
+    /// [`WriteError`]: each says whether the write is in the log.
+    pub async fn write(&self, work: Work, wait: Wait) -> Result<Written, WriteError> {
+        let since = Instant::now();
+        let is_insert = matches!(work, Work::Insert { .. });
+        let room = self.take_room(work.bytes())?;
+        let outline = Outline::of(&work);
+        let content = work.encode()?;
+        if content.len() > MAX_RECORD_BYTES {
+            return Err(WriteError::TooLarge { received: content.len(), max: MAX_RECORD_BYTES });
+        }
         let (logged, was_logged) = oneshot::channel();
         let (committed, was_committed) = match wait {
             Wait::Logged => (None, None),
@@ -190,86 +201,80 @@ impl Writer {
                 (Some(sender), Some(receiver))
             }
         };
-        let entry = log::Entry { content, work, committed, room, logged };
-        self.log.send(entry).ok().context("the writer has stopped")?;
-        let number = was_logged.await.context("the writer has stopped")?.map_err(anyhow::Error::msg)?;
+        let entry = log::Entry { content, outline, since, committed, room, logged };
+        let sent = self.log.lock().as_ref().is_some_and(|log| log.send(log::Message::Write(entry)).is_ok());
+        if !sent {
+            return Err(WriteError::Closed);
+        }
+        let number = was_logged.await.map_err(|_| WriteError::Closed)??;
+        if is_insert {
+            self.metrics.insert_took(since.elapsed(), Until::Log);
+        }
         let Some(was_committed) = was_committed else { return Ok(Written::Logged(number)) };
-        let output = was_committed.await.context(
-            "the node stopped before the write was committed: it is in the log, and will be when the node runs again",
-        )?;
-        output.map(Written::Committed).map_err(anyhow::Error::msg)
+        was_committed.await.map_err(|_| WriteError::Stopped { number })?.map(Written::Committed)
     }
 
-    /// Bytes that wait for the chain, each write's rounded up to whole kilobytes.
-    pub fn waiting_bytes(&self) -> usize {
-        (self.max_bytes / PERMIT_BYTES).saturating_sub(self.room.available_permits()) * PERMIT_BYTES
+    /// What waits, and how far the log and the chain are.
+    pub fn status(&self) -> Status {
+        self.progress.status()
+    }
+
+    /// Up to which number every write that was logged is done: on the chain, or given up, which [`Status::refused`] says.
+    /// Numbers go on after a restart, and so does this, except that a crash may set it back a little: then those writes are
+    /// committed once more.
+    pub fn committed_through(&self) -> u64 {
+        self.progress.committed_through()
+    }
+
+    /// Waits until [`Writer::committed_through`] has come to a number.
+    ///
+    /// # Errors
+    /// [`WriteError::Stopped`] if the writer stops before.
+    pub async fn wait_until_committed(&self, number: u64) -> Result<(), WriteError> {
+        self.progress.wait_until_committed(number).await
+    }
+
+    /// Takes no more writes, finishes the group that is being committed, and waits until the log is synced and closed. What
+    /// still waits stays in the log. Whoever waits for such a write is told so.
+    pub async fn close(&self) {
+        self.end();
+        self.progress.wait_until_stopped().await;
+    }
+
+    fn end(&self) {
+        self.closing.send_replace(true);
+        self.log.lock().take();
+    }
+
+    /// Room in the queue for so many bytes.
+    fn take_room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, WriteError> {
+        let max = self.max_bytes.min(MAX_RECORD_BYTES);
+        if bytes > max {
+            return Err(WriteError::TooLarge { received: bytes, max });
+        }
+        let permits = u32::try_from(bytes.div_ceil(PERMIT_BYTES).max(1)).ok();
+        permits.and_then(|n| self.room.clone().try_acquire_many_owned(n).ok()).ok_or_else(|| {
+            self.metrics.refused_write(RefusedBy::QueueFull);
+            let free = self.room.available_permits() * PERMIT_BYTES;
+            WriteError::QueueFull {
+                waiting_bytes: self.max_bytes.saturating_sub(free),
+                received: bytes,
+                max: self.max_bytes,
+            }
+        })
     }
 }
 
-/// Commits what is logged, in its order, until nobody logs any more.
-async fn commit_all(
-    commit: impl Commit,
-    mut waiting: VecDeque<Item>,
-    mut queue: mpsc::UnboundedReceiver<Item>,
-    done: std::sync::mpsc::Sender<u64>,
-    tell: impl Fn(String),
-) {
-    loop {
-        while let Ok(item) = queue.try_recv() {
-            waiting.push_back(item);
-        }
-        let Some(group) = Group::take(&mut waiting) else {
-            match queue.recv().await {
-                Some(item) => waiting.push_back(item),
-                None => return,
-            }
-            continue;
-        };
-        let through = group.through();
-        for alone in commit_group(&commit, group, &queue, &tell).await {
-            // One of a group is at fault: each is tried by itself, so that the others are not refused with it.
-            let rest = commit_group(&commit, alone, &queue, &tell).await;
-            debug_assert!(rest.is_empty(), "a group of one was taken apart");
-        }
-        let _ = done.send(through);
-        if queue.is_closed() {
-            return;
-        }
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
-/// Commits a group and tells those who wait. Returns its parts, if it has several and was refused for its content.
-async fn commit_group(
-    commit: &impl Commit,
-    group: Group,
-    queue: &mpsc::UnboundedReceiver<Item>,
-    tell: &impl Fn(String),
-) -> Vec<Group> {
-    let mut told = false;
-    loop {
-        match commit.commit(group.work().clone()).await {
-            Ok(output) => {
-                group.finish(Ok(output));
-                return Vec::new();
-            }
-            Err(Refusal::Content(_)) if group.len() > 1 => return group.apart(),
-            Err(Refusal::Content(problem)) => {
-                if !group.is_waited_for() {
-                    tell(format!("a write that was acknowledged is refused: {problem:#}"));
-                }
-                group.finish(Err(format!("{problem:#}")));
-                return Vec::new();
-            }
-            Err(Refusal::Trouble(problem)) => {
-                if !std::mem::replace(&mut told, true) {
-                    tell(format!("a write cannot be committed now and is tried again: {problem:#}"));
-                }
-                tokio::time::sleep(RETRY_AFTER).await;
-                if queue.is_closed() {
-                    return Vec::new();
-                }
-            }
-        }
+impl Item {
+    fn new(record: Record, outline: Outline, room: Option<OwnedSemaphorePermit>) -> Self {
+        let (since, committed) = (None, None);
+        Self { record, outline, since, committed, _room: room, tries: 0, passed_by: 0, alone: false }
     }
 }
 

@@ -33,6 +33,11 @@ impl Codes {
         Self { code_bytes, stride_bytes, shift, pieces: Vec::new(), rows: 0 }
     }
 
+    /// Bytes of a row.
+    pub(crate) fn code_bytes(&self) -> usize {
+        self.code_bytes
+    }
+
     /// Makes room for this many rows. New ones are zeros.
     pub(crate) fn grow(&mut self, rows: usize) -> io::Result<()> {
         while self.pieces.len() << self.shift < rows {

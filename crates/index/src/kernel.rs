@@ -19,6 +19,7 @@ mod x86;
 use crate::codes::Codes;
 use rose_forest_core::{Distance, Encoding, Space, VectorError, score};
 use rose_forest_rules::code::decode_row;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The largest number that a component of a query becomes, as in core.
 const MAX_INTEGER: f64 = 32_767.0;
@@ -33,6 +34,8 @@ const FLOATS: usize = 8;
 pub struct Query {
     space: Space,
     machine: Machine,
+    /// The query as core prepares it, to choose cells by; empty for a row's code.
+    vector: Vec<f32>,
     /// The query's components, zeros up to whole chunks; empty where integers are used.
     floats: Vec<[f32; FLOATS]>,
     /// The query's components / step, zeros up to whole chunks; empty where floats are used.
@@ -40,6 +43,24 @@ pub struct Query {
     step: f64,
     /// Sum of the integers' squares, at most 4096 * 2^30.
     squares: i64,
+    scored: Scored,
+}
+
+/// How many rows were scored. Threads that share a query may count some rows once for two: an exact count would cost more
+/// than the scores of a short row.
+#[derive(Debug, Default)]
+struct Scored(AtomicU64);
+
+impl Scored {
+    fn add(&self, rows: usize) {
+        self.0.store(self.0.load(Ordering::Relaxed) + rows as u64, Ordering::Relaxed);
+    }
+}
+
+impl Clone for Scored {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 /// What the machine can do.
@@ -73,7 +94,7 @@ impl Query {
 
     /// The same query as core's.
     pub fn of_query(query: &score::Query) -> Self {
-        let mut this = Self::empty(query.space());
+        let mut this = Self { vector: query.vector().to_vec(), ..Self::empty(query.space()) };
         if this.uses_integers() {
             let largest = query.vector().iter().fold(0.0f32, |m, x| m.max(x.abs()));
             this.step = f64::from(largest) / MAX_INTEGER;
@@ -89,7 +110,8 @@ impl Query {
     /// A query that [`Self::set_code`] has yet to fill.
     pub(crate) fn empty(space: Space) -> Self {
         let machine = Machine::of_this_computer();
-        Self { space, machine, floats: Vec::new(), integers: Vec::new(), step: 0.0, squares: 0 }
+        let (vector, floats, integers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { space, machine, vector, floats, integers, step: 0.0, squares: 0, scored: Scored::default() }
     }
 
     /// Takes a row's code as the query, in the memory that is already there.
@@ -134,6 +156,17 @@ impl Query {
         self.space
     }
 
+    /// The query's components as `rose_forest_core::score::Query::vector` gives them: under cosine of unit length. What to
+    /// route by.
+    pub fn vector(&self) -> &[f32] {
+        &self.vector
+    }
+
+    /// How many rows this query has scored so far, on one thread: what a search cost.
+    pub fn scored(&self) -> u64 {
+        self.scored.0.load(Ordering::Relaxed)
+    }
+
     /// The score of one row's code, `space.code_bytes()` bytes. Higher is nearer. Never NaN: what cannot be computed,
     /// and a code of another length, scores negative infinity. Cost: one pass over the code.
     pub fn score(&self, code: &[u8]) -> f32 {
@@ -165,6 +198,7 @@ impl Query {
     /// Scores rows 0, 1, 2 and so on, one for each of `scores`.
     #[inline(always)]
     fn score_rows(&self, rows: &impl Rows, scores: &mut [f32]) {
+        self.scored.add(scores.len());
         match self.machine {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Avx2` is chosen only where the processor has what this function needs.
@@ -203,7 +237,8 @@ impl Query {
 
 #[inline(always)]
 fn not_nan(score: f32) -> f32 {
-    if score.is_nan() { f32::NEG_INFINITY } else { score }
+    // -0 and 0 are one score, whoever sorts by it.
+    if score.is_nan() { f32::NEG_INFINITY } else { score + 0.0 }
 }
 
 /// Codes to be scored, by their place.

@@ -10,5 +10,7 @@ pub mod graph;
 pub mod kernel;
 pub mod lists;
 mod types;
+mod vector_index;
 
-pub use types::{Hit, Label, RowFilter};
+pub use types::{Hit, Label, OtherSpace, RowFilter};
+pub use vector_index::{Effort, VectorIndex};

@@ -38,14 +38,16 @@ mod search;
 mod segment;
 mod state;
 mod tiers;
+mod vector_index;
 
 pub use builder::{Built, ListsBuilder};
 pub use error::ListsError;
 pub use search::{Found, Search, default_nprobe};
 
 use crate::{
-    Label,
+    Label, OtherSpace,
     file::{Verify, remove_leftovers},
+    kernel::Query,
 };
 use cells::CellTable;
 use changes::Changes;
@@ -170,16 +172,24 @@ impl Lists {
         self.snapshot().segments.iter().try_for_each(|source| source.segment.verify())
     }
 
-    /// The `k` nearest rows among those of the nearest cells.
+    /// As [`Lists::search_query`], from a vector.
     ///
     /// # Errors
     /// A vector that is none of this collection.
+    pub fn search(&self, vector: &[f32], search: &Search<'_>) -> Result<Found, ListsError> {
+        Ok(self.search_query(&Query::new(self.place.space, vector)?, search)?)
+    }
+
+    /// The `k` nearest rows among those of the nearest cells.
+    ///
+    /// # Errors
+    /// A query for another space.
     ///
     /// Cost: O(d) for each cell and for each row of the cells that are looked at. A filter that allows few rows is cheaper:
     /// then exactly those are scored.
-    pub fn search(&self, vector: &[f32], search: &Search<'_>) -> Result<Found, ListsError> {
-        let scorer = Scorer::new(self.place.space, vector)?;
-        Ok(search::search(&self.snapshot(), &scorer, search))
+    pub fn search_query(&self, query: &Query, search: &Search<'_>) -> Result<Found, OtherSpace> {
+        OtherSpace::check(self.place.space, query)?;
+        Ok(search::search(&self.snapshot(), &Scorer(query), search))
     }
 
     /// Whether a row is here. Cost: O(segments log rows).

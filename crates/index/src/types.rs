@@ -1,5 +1,8 @@
 //! What both kinds of index speak in.
 
+use crate::kernel::Query;
+use rose_forest_core::Space;
+
 /// A row of a collection, numbered by the node in the order in which it took rows in. Never used twice.
 pub type Label = u32;
 
@@ -11,6 +14,24 @@ pub struct Hit {
     /// Its score, higher is nearer, as `rose_forest_core::score::Query::score` gives it; see
     /// `rose_forest_core::distance::to_user`.
     pub score: f32,
+}
+
+/// A query that was prepared for another space than the index holds rows of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the index holds rows of {expected:?}, the query is for {received:?}")]
+pub struct OtherSpace {
+    /// The index's.
+    pub expected: Space,
+    /// The query's.
+    pub received: Space,
+}
+
+impl OtherSpace {
+    /// Whether a query is for the space of an index.
+    pub(crate) fn check(expected: Space, query: &Query) -> Result<(), Self> {
+        let received = query.space();
+        if expected == received { Ok(()) } else { Err(Self { expected, received }) }
+    }
 }
 
 /// Which rows a search may return.

@@ -2,6 +2,7 @@
 
 mod collection;
 mod export;
+mod index;
 mod insert;
 mod node;
 mod output;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use output::Output;
 pub(crate) use output::print;
+use rose_forest_engine::local::Limits;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,6 +66,9 @@ enum Command {
     Delete(export::Delete),
     /// Print all points as JSON lines
     Export(export::Export),
+    /// The index that searches are answered from
+    #[command(subcommand)]
+    Index(index::Command),
     /// This node
     #[command(subcommand)]
     Node(node::Command),
@@ -136,6 +141,7 @@ async fn with_node(command: Command, global: &Global, door: &Door, output: Outpu
         Command::Search(search) => search.run(door, output).await?,
         Command::Delete(delete) => delete.run(door, output).await?,
         Command::Export(export) => export.run(door).await?,
+        Command::Index(command) => return command.run(door, output).await,
         Command::Node(command) => command.run(door, output).await?,
         Command::Serve(_) | Command::Bootstrap(_) | Command::Demo(_) | Command::Lie(_) => {}
     }
@@ -154,7 +160,8 @@ impl Global {
     fn settings(&self) -> Result<Settings> {
         let dir = self.dir()?;
         let passphrase = crate::passphrase::get(self.passphrase_file.as_ref(), dir.is_new())?;
-        Ok(Settings { dir, passphrase, gossip_ms: self.gossip_ms, self_validation: true })
+        let (gossip_ms, index_limits) = (self.gossip_ms, Limits::default());
+        Ok(Settings { dir, passphrase, gossip_ms, self_validation: true, index_limits })
     }
 
     async fn door(&self) -> Result<Door> {

@@ -86,6 +86,22 @@ impl Collection {
 impl Node {
     /// All collections on this node, by name.
     pub async fn collections(&self) -> Result<Vec<Collection>> {
+        // Held while they are listed: whoever changes one clears it afterwards.
+        let mut known = self.known.lock().await;
+        if let Some(collections) = known.as_ref() {
+            return Ok(collections.clone());
+        }
+        let collections = self.list_collections().await?;
+        *known = Some(collections.clone());
+        Ok(collections)
+    }
+
+    /// To be called after every change of a collection, also one that failed half-way.
+    async fn forget_collections(&self) {
+        *self.known.lock().await = None;
+    }
+
+    async fn list_collections(&self) -> Result<Vec<Collection>> {
         let mut collections = Vec::new();
         for app in self.conductor.list_apps(None).await.context("cannot list the collections")? {
             let AppManifest::V0(manifest) = &app.manifest;
@@ -181,9 +197,14 @@ impl Node {
     pub async fn leave(&self, wanted: &str) -> Result<Collection> {
         let collection = self.collection(wanted).await?;
         if collection.enabled {
+            self.writers.close_one(&collection.dna_hash).await;
+            self.lives.close_one(&collection.dna_hash).await;
+            self.metrics.remove(&collection.label());
             let clone_cell_id = CloneCellId::DnaHash(collection.dna_hash.clone());
             let request = AppRequest::DisableCloneCell(Box::new(DisableCloneCellPayload { clone_cell_id }));
-            self.ask_conductor(&collection.app_id, request).await.context("cannot leave the collection")?;
+            let left = self.ask_conductor(&collection.app_id, request).await;
+            self.forget_collections().await;
+            left.context("cannot leave the collection")?;
         }
         Ok(Collection { enabled: false, ..collection })
     }
@@ -191,7 +212,9 @@ impl Node {
     async fn enable(&self, collection: &Collection) -> Result<()> {
         let clone_cell_id = CloneCellId::DnaHash(collection.dna_hash.clone());
         let request = AppRequest::EnableCloneCell(Box::new(EnableCloneCellPayload { clone_cell_id }));
-        self.ask_conductor(&collection.app_id, request).await.context("cannot take part again")
+        let enabled = self.ask_conductor(&collection.app_id, request).await;
+        self.forget_collections().await;
+        enabled.context("cannot take part again")
     }
 
     async fn ask_conductor(&self, app_id: &str, request: AppRequest) -> Result<()> {
@@ -216,12 +239,9 @@ impl Node {
             membrane_proof: None,
             name: None,
         };
-        let clone = self
-            .conductor
-            .clone()
-            .create_clone_cell(&app_id, payload)
-            .await
-            .context("the conductor cannot create the collection")?;
+        let clone = self.conductor.clone().create_clone_cell(&app_id, payload).await;
+        self.forget_collections().await;
+        let clone = clone.context("the conductor cannot create the collection")?;
         ensure!(
             *clone.cell_id.dna_hash() == invite.dna_hash,
             "the collection came out as {}, and {} was expected",

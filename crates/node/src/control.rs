@@ -157,7 +157,8 @@ mod tests {
         let (mut a, mut b) = tokio::io::duplex(64);
         let input = SearchInput { vector: vec![1, 2, 3, 4], k: 7, ..SearchInput::default() };
         let sending = tokio::spawn(async move {
-            let request = Request::Search { collection: "notes".to_owned(), by_zome: false, input };
+            let request =
+                Request::Search { collection: "notes".to_owned(), by_zome: false, input, filter: None };
             send(&mut a, &request).await.unwrap();
         });
         let Some(Request::Search { collection: name, input, .. }) = receive(&mut b).await.unwrap() else {

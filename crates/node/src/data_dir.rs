@@ -105,6 +105,11 @@ impl DataDir {
         self.root.join("indexes")
     }
 
+    /// Writes that are not on the chain yet.
+    pub fn writes(&self) -> PathBuf {
+        self.root.join("writes")
+    }
+
     /// What the node remembers beside what the conductor keeps.
     pub fn notes(&self) -> PathBuf {
         self.root.join("notes.json")

@@ -127,6 +127,7 @@ impl Demo {
             max_errors: Some(0),
             journals: &senses.journals,
             anew: true,
+            no_wait: false,
         };
         let loaded: Loaded = load(door, COLLECTION, &plan, &Quiet).await?;
         say!(
@@ -206,7 +207,7 @@ async fn search_words(door: &Door, senses: &Senses) -> Result<()> {
 /// Through the zome, which says what it read.
 async fn search(door: &Door, vector: &[f32], k: u32) -> Result<SearchOutput> {
     let input = SearchInput { vector: floats_to_bytes(vector), k, ..SearchInput::default() };
-    let request = Request::Search { collection: COLLECTION.to_owned(), by_zome: true, input };
+    let request = Request::Search { collection: COLLECTION.to_owned(), by_zome: true, input, filter: None };
     let searched: Searched = door.ask(request).await?;
     Ok(searched.answer)
 }

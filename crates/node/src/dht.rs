@@ -15,7 +15,9 @@ use holochain_types::prelude::{
     ActionData, ActionHash, AgentPubKey, ChainOpType, DnaHash, Entry, Record, Timestamp, ValidationStatus,
 };
 use rose_forest_engine::SignedBlock;
+use rose_forest_rules::centroid::Cells;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Ops that one query lists. An op is some 100 bytes there.
 const OPS_A_QUERY: u32 = 2_000;
@@ -34,6 +36,13 @@ struct Envelope {
     block: Vec<u8>,
 }
 
+/// A `Centroid` entry, as the integrity zome writes it.
+#[derive(Debug, serde::Deserialize)]
+enum Centroid {
+    Cells(Cells),
+    Shares(serde::de::IgnoredAny),
+}
+
 /// One collection's blocks, read one batch after the other.
 pub struct Blocks {
     store: DhtStoreRead,
@@ -41,20 +50,41 @@ pub struct Blocks {
     from_micros: i64,
     /// Ops integrated since `LATE_BY_MICROS` before that were seen, and when they were integrated.
     seen: HashMap<Vec<u8>, i64>,
+    /// When the oldest op of the last batch was integrated.
+    oldest_new: i64,
+    /// What was integrated later is not read.
+    until_micros: i64,
 }
 
 impl Blocks {
     /// Blocks of a collection, from a time of integration on ([`Blocks::cursor`] of an earlier run), or all.
     pub fn since(node: &Node, dna_hash: &DnaHash, cursor: Option<i64>) -> Result<Self> {
         let store = node.conductor.get_spaces().dht_store(dna_hash).context("cannot open the DHT's store")?;
-        let from_micros = cursor.map_or(i64::MIN, |cursor| cursor.saturating_sub(LATE_BY_MICROS));
-        Ok(Self { store: store.as_read(), from_micros, seen: HashMap::new() })
+        let from_micros = cursor.unwrap_or(i64::MIN);
+        Ok(Self {
+            store: store.as_read(),
+            from_micros,
+            seen: HashMap::new(),
+            oldest_new: i64::MAX,
+            until_micros: i64::MAX,
+        })
     }
 
-    /// What to pass to [`Blocks::since`] after a restart, once everything that was read so far has been taken in. Blocks
-    /// of the last ten minutes before it are read once more then.
+    /// What to pass to [`Blocks::since`] after a restart, once everything that was read so far has been taken in. What was
+    /// late then is found by [`Blocks::look_back`], which reads the blocks of the ten minutes before once more.
     pub fn cursor(&self) -> i64 {
         self.from_micros
+    }
+
+    /// Leaves out what was integrated later than this, until it is told otherwise.
+    pub fn read_until(&mut self, micros: i64) {
+        self.until_micros = micros;
+    }
+
+    /// How long ago the oldest op of the last batch was integrated.
+    pub fn lag(&self) -> Duration {
+        let now = Timestamp::now().as_micros();
+        Duration::from_micros(u64::try_from(now.saturating_sub(self.oldest_new)).unwrap_or_default())
     }
 
     /// The next blocks; none if all that the conductor holds have been seen. Cost: in proportion to what is new, and
@@ -64,7 +94,8 @@ impl Blocks {
         loop {
             let from = Timestamp::from_micros(self.from_micros);
             let ops = self.store.op_ids_since_time_batch(0, u32::MAX, from, limit).await;
-            let ops = ops.context("cannot list what was integrated")?;
+            let mut ops = ops.context("cannot list what was integrated")?;
+            ops.retain(|op| op.when_integrated <= self.until_micros);
             let full = ops.len() == limit as usize;
             let Some(newest) = ops.last().map(|op| op.when_integrated) else { return Ok(Vec::new()) };
             let mut bytes = 0;
@@ -91,6 +122,7 @@ impl Blocks {
             let hashes: Vec<_> = new.iter().map(|(hash, _)| hash.clone()).collect();
             let blocks = self.read(&hashes).await?;
             self.from_micros = read_to;
+            self.oldest_new = new.first().map_or(i64::MAX, |(_, integrated)| *integrated);
             self.seen.extend(new);
             if self.seen.len() > MANY_SEEN {
                 self.forget();
@@ -133,19 +165,39 @@ impl Blocks {
     }
 }
 
-/// Reads blocks by their actions.
+/// Reads blocks and cells by their actions.
 #[derive(Clone)]
 pub struct ByAction(DhtStoreRead);
 
 impl ByAction {
     /// A block, if this node has found it valid.
     pub async fn block(&self, action: &ActionHash) -> Result<Option<SignedBlock>> {
+        Ok(self.record(action).await?.as_ref().and_then(of_record))
+    }
+
+    /// Cells as founded by an action, if this node has found it valid.
+    pub async fn cells(&self, action: &ActionHash) -> Result<Option<Cells>> {
+        let record = self.record(action).await?;
+        let entry = record.as_ref().and_then(|record| record.entry().as_option());
+        let Some(Entry::App(bytes)) = entry else { return Ok(None) };
+        Ok(match rmp_serde::from_slice(bytes.as_ref().bytes()) {
+            Ok(Centroid::Cells(cells)) => Some(cells),
+            Ok(Centroid::Shares(_)) | Err(_) => None,
+        })
+    }
+
+    /// How many actions this author has on its chain, as far as this node holds it.
+    pub async fn chain_length(&self, author: &AgentPubKey) -> Result<u64> {
+        let head = self.0.chain_head_for_author(author).await.context("cannot read the chain's head")?;
+        Ok(head.map_or(0, |head| u64::from(head.seq) + 1))
+    }
+
+    async fn record(&self, action: &ActionHash) -> Result<Option<Record>> {
         let status = self.0.op_validation_status(action, ChainOpType::CreateRecord).await;
-        if status.context("cannot read what was found of a block")? != Some(ValidationStatus::Valid) {
+        if status.context("cannot read what was found of a record")? != Some(ValidationStatus::Valid) {
             return Ok(None);
         }
-        let record = self.0.retrieve_record(action, None).await.context("cannot read a block")?;
-        Ok(record.as_ref().and_then(of_record))
+        self.0.retrieve_record(action, None).await.context("cannot read a record")
     }
 }
 

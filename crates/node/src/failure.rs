@@ -2,14 +2,21 @@
 
 use holochain::conductor::api::error::ConductorApiError;
 
-/// The sentence with which the zome refused, or else everything that is known.
+/// What was asked for was refused, and would be again: by the zome, or by this node's own validation of what the zome
+/// would have written.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(String);
+
+/// [`Refused`] with the sentence of the zome if it refused, or else everything that is known.
 pub fn of_call(function: &str, error: &ConductorApiError) -> anyhow::Error {
     let full = format!("{error:?}");
     if let Some(said) = said_by_zome(&full) {
-        return anyhow::anyhow!(said);
+        return Refused(said).into();
     }
     tracing::debug!(%full, function, "a call failed");
-    anyhow::anyhow!("{function} failed: {error}")
+    let said = format!("{function} failed: {error}");
+    if full.contains("InvalidCommit") { Refused(said).into() } else { anyhow::anyhow!(said) }
 }
 
 /// Whether a call came before the cell had joined its network. Nothing was written then.

@@ -5,6 +5,7 @@
 //! answers; it knows no Holochain.
 
 pub mod bootstrap;
+mod calls;
 pub mod cli;
 pub mod collections;
 mod conductor;
@@ -29,6 +30,7 @@ pub mod serve;
 pub mod text;
 pub mod view;
 mod warrants;
+mod writes;
 
 /// The program and its version, as other nodes see it.
 pub const SOFTWARE: &str = concat!("rose-forest ", env!("CARGO_PKG_VERSION"));

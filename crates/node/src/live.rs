@@ -3,11 +3,16 @@
 //! One task a collection reads what the conductor has integrated, and takes it into the index. It looks when word of
 //! something new comes, and else twice a second; what showed up late or was missed it finds by looking back once a
 //! minute. Peers' small blocks come with their signals: they are checked here, show as unconfirmed, and are taken
-//! back if the DHT does not deliver them within a minute.
+//! back if the DHT does not deliver them within a minute. A second task moves settled rows to disk when memory is
+//! short.
 //!
 //! Until an index has caught up for the first time, and whenever it lacks rows, searches are the zome's.
 
 mod announced;
+mod settled;
+mod verify;
+
+pub use verify::{Deviation, Verified};
 
 use crate::collections::Collection;
 use crate::dht::{Blocks, ByAction};
@@ -17,6 +22,8 @@ use anyhow::{Context, Result};
 use rose_forest_api::*;
 use rose_forest_engine::SignedBlock;
 use rose_forest_engine::local::{IndexReport, LocalIndex};
+use rose_forest_engine::metrics::{CollectionMetrics, PeerBlock};
+use rose_forest_store::Filter;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc as Shared, Mutex, PoisonError};
@@ -29,8 +36,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LOOK_BACK_EVERY: Duration = Duration::from_secs(60);
 /// How often to save an index that changed.
 const SAVE_EVERY: Duration = Duration::from_secs(300);
-/// Blocks whose rows are read again at a time.
-const RESTORED_AT_ONCE: usize = 16;
+/// Blocks whose rows are read again at a time,
+const RESTORED_AT_ONCE: usize = 4_096;
+/// and their bytes: each time makes a segment of the lists, if rows go there.
+const RESTORED_BYTES: usize = 32 << 20;
 /// Under which name the store keeps how far the DHT has been read.
 const CURSOR: &str = "integrated";
 
@@ -45,6 +54,9 @@ pub struct Live {
     news: Notify,
     /// Held while blocks are taken in by the task; whoever saves last waits for it.
     taking_in: tokio::sync::Mutex<()>,
+    /// Held while rows are moved to disk.
+    moving: tokio::sync::Mutex<()>,
+    metrics: CollectionMetrics,
 }
 
 /// All collections that are answered from memory, by their hash.
@@ -65,15 +77,15 @@ impl Lives {
     pub async fn close(&self) {
         let all: Vec<_> = self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         for (dna_hash, live) in all {
-            live.stopping.store(true, Ordering::Relaxed);
-            live.news.notify_one();
-            let _turn = live.taking_in.lock().await;
-            let live = live.clone();
-            match tokio::task::spawn_blocking(move || live.index.save()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(problem)) => tracing::warn!("the index of {dna_hash} could not be saved: {problem}"),
-                Err(problem) => tracing::warn!("the index of {dna_hash} could not be saved: {problem}"),
-            }
+            live.close(&dna_hash).await;
+        }
+    }
+
+    /// The same for one collection.
+    pub async fn close_one(&self, dna_hash: &DnaHash) {
+        let live = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(dna_hash);
+        if let Some(live) = live {
+            live.close(dna_hash).await;
         }
     }
 }
@@ -91,27 +103,43 @@ impl Node {
     ) -> Result<Shared<Live>> {
         let dir = self.dir.indexes().join(collection.dna_hash.to_string());
         let (schema, identity) = (collection.schema.clone(), identity(&collection.dna_hash));
-        let opened = tokio::task::spawn_blocking(move || LocalIndex::open(&dir, &schema, identity)).await;
+        let limits = self.index_limits;
+        let opened =
+            tokio::task::spawn_blocking(move || LocalIndex::open(&dir, &schema, identity, limits)).await;
         let (index, opening) =
             opened.context("opening the index failed")?.context("cannot open the index")?;
-        for reason in opening.store_rebuilt.iter().chain(&opening.graph_rebuilt) {
+        for reason in opening.store_rebuilt.iter().chain(&opening.graph_rebuilt).chain(&opening.lists_rebuilt)
+        {
             tell(format!("the index is built anew: {reason}"));
         }
-        let cursor = index.cursor(CURSOR)?.and_then(|bytes| bytes.try_into().ok()).map(i64::from_le_bytes);
+        let cursor = micros_of(index.cursor(CURSOR)?);
         let blocks = Blocks::since(self, &collection.dna_hash, cursor)?;
+        let mut announced = Announced::default();
+        for block in index.unconfirmed_blocks()? {
+            announced.add(block.action, block.author);
+        }
         let live = Shared::new(Live {
             index,
             by_action: blocks.by_action(),
-            announced: Mutex::default(),
+            announced: Mutex::new(announced),
             caught_up: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             news: Notify::new(),
             taking_in: tokio::sync::Mutex::default(),
+            moving: tokio::sync::Mutex::default(),
+            metrics: self.metrics.collection(&collection.label()),
         });
         self.lives.insert(collection.dna_hash.clone(), live.clone());
-        tokio::spawn(live.clone().keep_in_step(blocks, tell));
+        let tell = Shared::new(tell);
+        tokio::spawn(live.clone().keep_in_step(blocks, tell.clone()));
+        tokio::spawn(live.clone().keep_within_limits(tell));
         Ok(live)
     }
+}
+
+/// A time of integration, as it was noted.
+fn micros_of(cursor: Option<Vec<u8>>) -> Option<i64> {
+    cursor.and_then(|bytes| bytes.try_into().ok()).map(i64::from_le_bytes)
 }
 
 /// What tells a collection's files from others'.
@@ -121,18 +149,24 @@ fn identity(dna_hash: &DnaHash) -> [u8; 32] {
 
 impl Live {
     /// A search, if this index can answer it now: otherwise the zome has to. How much of the collection this node
-    /// stores is said by `view`, and what follows from it by the answer.
+    /// stores is said by `view`, and what follows from it by the answer. Beside the answer, for each hit, whether it
+    /// is only announced.
     ///
     /// # Errors
     /// What cannot be searched for.
-    pub async fn search(self: &Shared<Self>, input: &SearchInput) -> Result<Option<SearchOutput>> {
+    pub async fn search(
+        self: &Shared<Self>,
+        input: &SearchInput,
+        filter: Option<&Filter>,
+    ) -> Result<Option<(SearchOutput, Vec<bool>)>> {
         let wants_the_zome = input.nprobe.is_some() || input.scope != Scope::Local;
         if wants_the_zome || !self.caught_up.load(Ordering::Acquire) || self.index.missing_rows() > 0 {
             return Ok(None);
         }
-        let (live, asked) = (self.clone(), input.clone());
-        let found = tokio::task::spawn_blocking(move || live.index.search(&asked));
+        let (live, asked, filter) = (self.clone(), input.clone(), filter.cloned());
+        let found = tokio::task::spawn_blocking(move || live.index.search(&asked, filter.as_ref()));
         let found = found.await.context("the search failed")??;
+        self.metrics.scanned(found.scanned);
         let arc = match input.view.arc {
             Arc::Full => None,
             Arc::Empty => Some(Gap::ArcNotFull),
@@ -142,7 +176,9 @@ impl Live {
         let peers = (unreachable > 0).then_some(Gap::PeersUnreachable(unreachable));
         let gaps: Vec<_> = arc.into_iter().chain(peers).collect();
         let stats = SearchStats::default();
-        Ok(Some(SearchOutput { hits: found.hits, complete: gaps.is_empty(), gaps, stats }))
+        let unconfirmed = found.confirmed.iter().map(|confirmed| !confirmed).collect();
+        let answer = SearchOutput { hits: found.hits, complete: gaps.is_empty(), gaps, stats };
+        Ok(Some((answer, unconfirmed)))
     }
 
     /// What lies where.
@@ -151,6 +187,14 @@ impl Live {
     /// If the store cannot be read.
     pub fn report(&self) -> Result<IndexReport> {
         Ok(self.index.report()?)
+    }
+
+    /// How many actions an author has on its chain.
+    ///
+    /// # Errors
+    /// If the conductor cannot be read.
+    pub async fn chain_length(&self, author: &AgentPubKey) -> Result<u64> {
+        self.by_action.chain_length(author).await
     }
 
     /// Takes in what this node has just written, so that the next search sees it.
@@ -166,22 +210,29 @@ impl Live {
         self.take_in(blocks, true, None).await
     }
 
-    /// Takes in what a peer's signal brought. What does not hold is passed over; a block that is only named is looked for.
-    pub async fn announced(self: &Shared<Self>, blocks: Vec<BlockWritten>) -> Result<()> {
-        let schema = self.index.schema().clone();
-        for said in blocks {
-            if said.record.is_some() && !self.index.knows(&said.block)? {
-                let room = {
-                    let announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-                    announced.has_room(&said.author)
-                };
-                if room && let Some(block) = announced::checked(&said, &schema).await {
-                    let (action, author) = (block.action.clone(), block.author.clone());
-                    self.take_in(vec![block], false, None).await?;
-                    let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-                    announced.add(action, author);
-                }
+    /// Takes in what a peer's signal brought of the peer's own blocks. What does not hold is passed over; a block that
+    /// is only named is looked for.
+    ///
+    /// # Errors
+    /// If the index cannot be read or written.
+    pub async fn announced(self: &Shared<Self>, from: &AgentPubKey, blocks: Vec<BlockWritten>) -> Result<()> {
+        for said in blocks.into_iter().filter(|said| said.record.is_some()) {
+            if said.author != *from || self.index.knows(&said.block)? {
+                continue;
             }
+            if !self.announced.lock().unwrap_or_else(PoisonError::into_inner).has_room(from) {
+                self.metrics.peer_blocks(1, PeerBlock::NoRoom);
+                continue;
+            }
+            let Some(block) = announced::checked(&said, self.index.schema()).await else {
+                self.metrics.peer_blocks(1, PeerBlock::Refused);
+                continue;
+            };
+            let (action, author) = (block.action.clone(), block.author.clone());
+            // Waited for first: if it is delivered meanwhile, nobody waits any more.
+            self.announced.lock().unwrap_or_else(PoisonError::into_inner).add(action, author);
+            self.take_in(vec![block], false, None).await?;
+            self.metrics.peer_blocks(1, PeerBlock::Taken);
         }
         self.news.notify_one();
         Ok(())
@@ -207,29 +258,30 @@ impl Live {
     }
 
     /// The task of a collection: ends when the node stops.
-    async fn keep_in_step(self: Shared<Self>, mut blocks: Blocks, tell: impl Fn(String)) {
-        let mut looked_back = Instant::now();
+    async fn keep_in_step(self: Shared<Self>, mut blocks: Blocks, tell: Shared<impl Fn(String)>) {
+        let mut looked_back: Option<Instant> = None;
         let mut saved = Instant::now();
         let mut trouble = None;
         while !self.stopping.load(Ordering::Relaxed) {
             {
                 let _turn = self.taking_in.lock().await;
-                if looked_back.elapsed() > LOOK_BACK_EVERY {
-                    looked_back = Instant::now();
-                    blocks.look_back();
-                }
                 let now = self.catch_up(&mut blocks).await.err().map(|problem| format!("{problem:#}"));
                 if now != trouble
                     && let Some(problem) = &now
                 {
                     tell(format!("the index is behind: {problem}"));
                 }
+                // After a start soon: what is new comes first, so that searches are answered meanwhile.
+                if now.is_none() && looked_back.is_none_or(|at| at.elapsed() > LOOK_BACK_EVERY) {
+                    looked_back = Some(Instant::now());
+                    blocks.look_back();
+                }
                 trouble = now;
                 if saved.elapsed() > SAVE_EVERY {
                     saved = Instant::now();
                     let live = self.clone();
                     let save = move || {
-                        live.index.repair();
+                        live.index.repair()?;
                         live.index.save()
                     };
                     if let Ok(Err(problem)) = tokio::task::spawn_blocking(save).await {
@@ -250,8 +302,10 @@ impl Live {
             }
             {
                 let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-                new.iter().for_each(|block| announced.delivered(&block.action));
+                let confirmed = new.iter().filter(|block| announced.delivered(&block.action)).count();
+                self.metrics.peer_blocks(confirmed as u64, PeerBlock::Confirmed);
             }
+            self.metrics.set_sync_lag(blocks.lag());
             self.take_in(new, true, Some(blocks.cursor())).await?;
             if self.stopping.load(Ordering::Relaxed) {
                 return Ok(());
@@ -259,25 +313,48 @@ impl Live {
         }
         let overdue = self.announced.lock().unwrap_or_else(PoisonError::into_inner).overdue();
         for action in overdue {
-            self.index.withdraw(&action)?;
+            self.metrics.peer_blocks(1, PeerBlock::Withdrawn);
+            let live = self.clone();
+            let withdrawn = tokio::task::spawn_blocking(move || live.index.withdraw(&action)).await;
+            withdrawn.context("taking back a block failed")??;
         }
         self.restore().await?;
+        self.metrics.set_sync_lag(Duration::ZERO);
         self.caught_up.store(true, Ordering::Release);
         Ok(())
     }
 
+    async fn close(self: &Shared<Self>, dna_hash: &DnaHash) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.news.notify_one();
+        let _turn = self.taking_in.lock().await;
+        let _moving = self.moving.lock().await;
+        let live = self.clone();
+        match tokio::task::spawn_blocking(move || live.index.save()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => tracing::warn!("the index of {dna_hash} could not be saved: {problem}"),
+            Err(problem) => tracing::warn!("the index of {dna_hash} could not be saved: {problem}"),
+        }
+    }
+
+    /// Reads the blocks of rows that are missing, and takes them in again.
     async fn restore(self: &Shared<Self>) -> Result<()> {
+        if self.index.missing_rows() == 0 {
+            return Ok(());
+        }
+        // Lists that were lost have lost their cells, too.
+        self.learn_cells().await?;
         loop {
             let missing = self.index.missing_blocks(RESTORED_AT_ONCE)?;
             if missing.is_empty() || self.stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
+            let (mut blocks, mut bytes) = (Vec::new(), 0);
             for (action, confirmed) in missing {
                 match self.by_action.block(&action).await? {
                     Some(block) => {
-                        let live = self.clone();
-                        let restored = tokio::task::spawn_blocking(move || live.index.restore(&block)).await;
-                        restored.context("restoring rows failed")??;
+                        bytes += block.bytes.len();
+                        blocks.push(block);
                     }
                     // Announced before the last stop, and not delivered since.
                     None if !confirmed => {
@@ -287,7 +364,16 @@ impl Live {
                         anyhow::bail!("the conductor has no block {action} any more, though it delivered it")
                     }
                 }
+                if bytes > RESTORED_BYTES {
+                    break;
+                }
             }
+            let live = self.clone();
+            let restored = tokio::task::spawn_blocking(move || live.index.restore_all(&blocks)).await;
+            restored.context("restoring rows failed")??;
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

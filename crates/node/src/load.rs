@@ -3,7 +3,7 @@
 use crate::control::Door;
 use crate::journal::Journal;
 use crate::readers::{BadRow, Checks, Item, Options, Row, Source};
-use crate::requests::Request;
+use crate::requests::{Logged, Request};
 use anyhow::{Context, Result, ensure};
 use rose_forest_api::*;
 use serde::Serialize;
@@ -16,6 +16,8 @@ const BULK_ROWS: usize = 50_000;
 const BULK_BYTES: usize = 96 * 1024 * 1024;
 /// Rows up to which a batch is inserted fresh, into one block: sorting so few into cells makes tiny blocks.
 const FRESH_ROWS: usize = 1_000;
+/// Until a write is tried again for which the queue had no room.
+const FULL_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
 /// Bad rows that are reported one by one.
 const SHOWN_BAD_ROWS: usize = 20;
 
@@ -46,6 +48,8 @@ pub struct Plan<'a> {
     pub journals: &'a Path,
     /// Whether to begin at the first row whatever the journal says.
     pub anew: bool,
+    /// Whether a batch is done with when it is in the node's log.
+    pub no_wait: bool,
 }
 
 /// What a load tells while it runs.
@@ -96,6 +100,7 @@ pub async fn load(
         batch: Vec::new(),
         read: 0,
         bulk: false,
+        no_wait: plan.no_wait,
     };
     load.loaded.resumed = load.journal.rows_written();
     load.all(source, &mut Checks::new(&found.schema), plan, progress).await?;
@@ -116,6 +121,7 @@ struct Load<'a> {
     /// Items read so far, bad ones included.
     read: u64,
     bulk: bool,
+    no_wait: bool,
 }
 
 impl Load<'_> {
@@ -185,13 +191,7 @@ impl Load<'_> {
                 input.vectors.extend(row.vector.iter().flat_map(|x| x.to_le_bytes()));
                 input.payloads.push(row.payload);
             }
-            let collection = self.collection.clone();
-            let written: WriteOutput = self
-                .door
-                .ask(Request::Insert { collection, bulk, input })
-                .await
-                .context("a batch was refused")?;
-            self.bulk |= written.needs_settle;
+            self.write(bulk, input).await.context("a batch was refused")?;
             self.loaded.inserted += rows;
         }
         if self.read > self.journal.rows_done() {
@@ -201,10 +201,26 @@ impl Load<'_> {
         Ok(())
     }
 
+    async fn write(&mut self, bulk: bool, input: InsertInput) -> Result<()> {
+        let collection = self.collection.clone();
+        if !self.no_wait {
+            let written: WriteOutput = self.door.ask(Request::Insert { collection, bulk, input }).await?;
+            self.bulk |= written.needs_settle;
+            return Ok(());
+        }
+        loop {
+            let (collection, input) = (collection.clone(), input.clone());
+            match self.door.ask(Request::Log { collection, bulk, input }).await? {
+                Logged::Logged(_) => return Ok(()),
+                Logged::Full(_) => tokio::time::sleep(FULL_PAUSE).await,
+            }
+        }
+    }
+
     /// Until all rows can be found. An earlier run may have been stopped before it got here, so a resumed load
     /// always asks.
     async fn settle(&self) -> Result<()> {
-        if self.bulk || self.loaded.resumed > 0 {
+        if self.bulk || (self.loaded.resumed > 0 && !self.no_wait) {
             settle_all(self.door, &self.collection, SettleInput::default()).await?;
         }
         Ok(())

@@ -1,25 +1,23 @@
-//! A running node: the conductor in this process, and calls into its cells.
+//! A running node: the conductor in this process, and what is kept beside it.
 
+use crate::calls::Calls;
+use crate::collections::Collection;
+use crate::conductor;
 use crate::data_dir::{DataDir, Lock};
 use crate::dnas::{self, Release};
 use crate::live::Lives;
 use crate::notes::Notes;
 use crate::passphrase::Passphrase;
-use crate::{conductor, failure};
+use crate::view::Sights;
+use crate::writes::Writers;
 use anyhow::{Context, Result};
 use holochain::conductor::ConductorHandle;
 use holochain_types::prelude::CellId;
-use rose_forest_api::COORDINATOR_ZOME;
+use rose_forest_engine::local::Limits;
+use rose_forest_engine::metrics::Metrics;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// How long a cell may take to join its network: many times what it takes.
-const JOINED_WITHIN: Duration = Duration::from_secs(30);
-/// Between two tries.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+use std::sync::Arc;
 
 /// How to start a node.
 pub struct Settings {
@@ -31,6 +29,8 @@ pub struct Settings {
     pub gossip_ms: u32,
     /// Whether it checks what it writes itself. Off only for the liar of the demo.
     pub self_validation: bool,
+    /// How much of each collection is searched in memory, if the node serves.
+    pub index_limits: Limits,
 }
 
 /// A running node.
@@ -39,9 +39,19 @@ pub struct Node {
     pub(crate) dir: DataDir,
     pub(crate) releases: Vec<Release>,
     pub(crate) notes: Notes,
+    /// Calls into the cells.
+    pub(crate) calls: Calls,
     /// Collections that are answered from memory: those of a node that serves.
-    pub(crate) lives: Lives,
-    queues: Mutex<HashMap<CellId, Arc<tokio::sync::Mutex<()>>>>,
+    pub(crate) lives: Arc<Lives>,
+    pub(crate) index_limits: Limits,
+    /// What is counted and measured.
+    pub(crate) metrics: Metrics,
+    /// The queues of writes.
+    pub(crate) writers: Writers,
+    /// What was last seen of the collections' networks.
+    pub(crate) sights: Sights,
+    /// The collections, once they have been listed; forgotten by whoever changes one.
+    pub(crate) known: tokio::sync::Mutex<Option<Vec<Collection>>>,
     /// Held while two commands could install the same app or the same collection.
     pub(crate) installing: tokio::sync::Mutex<()>,
     // Last, so that the directory is free only when everything else is gone.
@@ -57,14 +67,20 @@ impl Node {
         let releases = dnas::known().await?;
         let dir = settings.dir.clone();
         let notes = Notes::read(&dir.notes())?;
+        let index_limits = settings.index_limits;
         let conductor = conductor::start(settings).await?;
         let node = Self {
+            calls: Calls::of(conductor.clone()),
             conductor,
             dir,
             releases,
             notes,
-            lives: Lives::default(),
-            queues: Mutex::default(),
+            lives: Arc::default(),
+            index_limits,
+            metrics: Metrics::new(crate::SOFTWARE),
+            writers: Writers::default(),
+            sights: Sights::default(),
+            known: tokio::sync::Mutex::default(),
             installing: tokio::sync::Mutex::default(),
             _lock: lock,
         };
@@ -72,47 +88,31 @@ impl Node {
         Ok(node)
     }
 
-    /// Calls a function of a cell's coordinator zome that only reads.
+    /// See [`Calls::read`].
     pub async fn read<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
     where
         I: Serialize + Debug,
         O: DeserializeOwned + Debug,
     {
-        let agent = cell.agent_pubkey();
-        let begun = Instant::now();
-        loop {
-            let called = self
-                .conductor
-                .easy_call_zome(agent, None, cell.clone(), COORDINATOR_ZOME, function, &input)
-                .await;
-            match called {
-                // A cell that has just started joins its network in the background.
-                Err(error) if failure::is_joining(&error) && begun.elapsed() < JOINED_WITHIN => {
-                    tokio::time::sleep(LOOK_EVERY).await;
-                }
-                called => return called.map_err(|error| failure::of_call(function, &error)),
-            }
-        }
+        self.calls.read(cell, function, input).await
     }
 
-    /// Calls a function that writes. One at a time for each cell: of two at once, the slower would fail.
+    /// See [`Calls::write`].
     pub async fn write<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
     where
         I: Serialize + Debug,
         O: DeserializeOwned + Debug,
     {
-        let queue = self.queue(cell);
-        let _turn = queue.lock().await;
-        self.read(cell, function, input).await
-    }
-
-    fn queue(&self, cell: &CellId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        queues.entry(cell.clone()).or_default().clone()
+        self.calls.write(cell, function, input).await
     }
 
     /// Stops the node and waits until everything is written.
-    pub async fn stop(self) -> Result<()> {
+    ///
+    /// # Errors
+    /// If the conductor does not stop cleanly.
+    pub async fn stop(&self) -> Result<()> {
+        self.writers.close().await;
+        self.lives.close().await;
         conductor::stop(self.conductor.clone()).await.context("the node did not stop cleanly")
     }
 }

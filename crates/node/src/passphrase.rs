@@ -30,7 +30,12 @@ pub fn get(file: Option<&PathBuf>, new: bool) -> Result<Passphrase> {
         bail!("a passphrase is needed: pass --passphrase-file or set {PASSPHRASE_VARIABLE}");
     };
     ensure!(!text.is_empty(), "the passphrase is empty");
-    Ok(Arc::new(Mutex::new(sodoken::LockedArray::from(text.into_bytes()))))
+    Ok(of(text))
+}
+
+/// This text as a passphrase.
+pub fn of(text: String) -> Passphrase {
+    Arc::new(Mutex::new(sodoken::LockedArray::from(text.into_bytes())))
 }
 
 fn asked(new: bool) -> Result<String> {

@@ -3,11 +3,14 @@
 use crate::collections::{Collection, NewCollection};
 use crate::node::Node;
 use crate::view::Sight;
-use anyhow::{Context, Result};
-use holochain_types::prelude::CellId;
+use anyhow::{Context, Result, ensure};
 use rose_forest_api::*;
 use rose_forest_engine::local::IndexReport;
+use rose_forest_engine::metrics::AnsweredBy;
+use rose_forest_engine::writer::Work;
+use rose_forest_store::Filter;
 use serde::{Deserialize, Serialize};
+use std::time::Instant;
 
 /// Peers whose confirmation is enough to take the next step of settling before its grace time is over.
 const SETTLE_PEERS: u32 = 3;
@@ -36,6 +39,15 @@ pub enum Request {
         /// The points.
         input: InsertInput,
     },
+    /// Insert, and wait for the log alone: [`Logged`].
+    Log {
+        /// The collection.
+        collection: String,
+        /// Whether to sort into cells before writing.
+        bulk: bool,
+        /// The points.
+        input: InsertInput,
+    },
     /// Delete: [`WriteOutput`].
     Delete(String, DeleteInput),
     /// Read by id: [`GetOutput`].
@@ -52,7 +64,11 @@ pub enum Request {
         by_zome: bool,
         /// What to look for. `nprobe` and a scope beyond this node are the zome's matter.
         input: SearchInput,
+        /// Which points may be found: a filter of Qdrant's, as JSON. The zome knows no filters.
+        filter: Option<String>,
     },
+    /// Compare the index with what the conductor holds: [`crate::live::Verified`].
+    Verify(String),
     /// One call of settle: [`SettleOutput`].
     Settle(String, SettleInput),
     /// One call of upkeep: [`UpkeepOutput`].
@@ -61,6 +77,8 @@ pub enum Request {
     Node,
     /// Who was caught breaking a rule: a list of [`Warranted`].
     Warrants(String),
+    /// What is counted and measured: OpenMetrics text.
+    Metrics,
 }
 
 /// What a search found, and who answered.
@@ -70,6 +88,28 @@ pub struct Searched {
     pub answer: SearchOutput,
     /// Whether this node's index answered; otherwise the zome did.
     pub from_memory: bool,
+    /// For each hit, whether it is only announced: its author has signed it, and the DHT has not delivered it yet.
+    pub unconfirmed: Vec<bool>,
+}
+
+/// What became of a write that nobody waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Logged {
+    /// It is in the log, under this number: it will be on the chain, whatever happens to the process.
+    Logged(u64),
+    /// There is no room; nothing of it is kept. To be tried again in a moment.
+    Full(String),
+}
+
+/// Writes that are in the log and not on the chain yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// How many.
+    pub writes: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Why the chain takes nothing at present, if so.
+    pub trouble: Option<String>,
 }
 
 /// A collection in full.
@@ -86,6 +126,8 @@ pub struct Overview {
     /// What the index holds that this node answers searches from; nothing if it does not serve.
     #[serde(default)]
     pub index: Option<IndexReport>,
+    /// What waits for the chain.
+    pub waiting: Waiting,
 }
 
 /// A node.
@@ -125,45 +167,37 @@ impl Node {
             Request::Join(invite) => pack(self.join(&invite.parse()?).await?),
             Request::Leave(name) => pack(self.leave(&name).await?),
             Request::Insert { collection, bulk, input } => {
-                let cell = self.open_collection(&collection).await?.cell();
-                let function = if bulk { "bulk_insert" } else { "insert" };
-                pack(self.write_points(&cell, function, input).await?)
+                let collection = self.open_collection(&collection).await?;
+                pack(self.write_points(&collection, Work::Insert { bulk, input }).await?)
+            }
+            Request::Log { collection, bulk, input } => {
+                let collection = self.open_collection(&collection).await?;
+                pack(self.log_points(&collection, Work::Insert { bulk, input }).await?)
             }
             Request::Delete(name, input) => {
-                let cell = self.open_collection(&name).await?.cell();
-                pack(self.write_points(&cell, "delete", input).await?)
+                let collection = self.open_collection(&name).await?;
+                pack(self.write_points(&collection, Work::Delete(input)).await?)
             }
             Request::Get(name, mut input) => {
                 let collection = self.open_collection(&name).await?;
-                input.view = self.sight(&collection).await?.into();
+                input.view = self.recent_sight(&collection).await?.into();
                 pack(self.read::<_, GetOutput>(&collection.cell(), "get", input).await?)
             }
             Request::Scroll(name, mut input) => {
                 let collection = self.open_collection(&name).await?;
-                input.view = self.sight(&collection).await?.into();
+                input.view = self.recent_sight(&collection).await?.into();
                 pack(self.read::<_, ScrollOutput>(&collection.cell(), "scroll", input).await?)
             }
             Request::Count(name, mut input) => {
                 let collection = self.open_collection(&name).await?;
-                input.view = self.sight(&collection).await?.into();
+                input.view = self.recent_sight(&collection).await?.into();
                 pack(self.read::<_, CountOutput>(&collection.cell(), "count", input).await?)
             }
-            Request::Search { collection, by_zome, mut input } => {
+            Request::Search { collection, by_zome, input, filter } => {
                 let collection = self.open_collection(&collection).await?;
-                input.view = self.sight(&collection).await?.into();
-                let live = self.lives.get(&collection.dna_hash).filter(|_| !by_zome);
-                let from_memory = match &live {
-                    Some(live) => live.search(&input).await?,
-                    None => None,
-                };
-                pack(match from_memory {
-                    Some(answer) => Searched { answer, from_memory: true },
-                    None => Searched {
-                        answer: self.read(&collection.cell(), "search", input).await?,
-                        from_memory: false,
-                    },
-                })
+                pack(self.search(&collection, by_zome, input, filter.as_deref()).await?)
             }
+            Request::Verify(name) => pack(self.verify(&self.open_collection(&name).await?).await?),
             Request::Settle(name, input) => {
                 pack(self.settle(&self.open_collection(&name).await?, input).await?)
             }
@@ -172,23 +206,43 @@ impl Node {
                 pack(self.write::<_, UpkeepOutput>(&cell, "upkeep", input).await?)
             }
             Request::Node => pack(self.report().await?),
+            Request::Metrics => pack(self.metrics.encode()),
             Request::Warrants(name) => pack(self.warrants(&self.open_collection(&name).await?).await?),
         }
     }
 
-    /// Writes points, and has this node's searches see them when it returns.
-    async fn write_points<I>(&self, cell: &CellId, function: &str, input: I) -> Result<WriteOutput>
-    where
-        I: Serialize + std::fmt::Debug,
-    {
-        let output: WriteOutput = self.write(cell, function, input).await?;
-        if let Some(live) = self.lives.get(cell.dna_hash())
-            && let Err(problem) = live.wrote(&output).await
+    /// A search: by this node's index if it can, else by the zome.
+    async fn search(
+        &self,
+        collection: &Collection,
+        by_zome: bool,
+        mut input: SearchInput,
+        filter: Option<&str>,
+    ) -> Result<Searched> {
+        let begun = Instant::now();
+        let metrics = self.metrics.collection(&collection.label());
+        let filter = filter.map(parse_filter).transpose()?;
+        input.view = self.recent_sight(collection).await?.into();
+        let live = self.lives.get(&collection.dna_hash).filter(|_| !by_zome);
+        if let Some(live) = &live
+            && let Some((answer, unconfirmed)) = live.search(&input, filter.as_ref()).await?
         {
-            // They are on the chain, and the index finds them when it next looks.
-            tracing::warn!("what was written is not in the index yet: {problem:#}");
+            metrics.searched(begun.elapsed(), AnsweredBy::Memory);
+            return Ok(Searched { answer, from_memory: true, unconfirmed });
         }
-        Ok(output)
+        ensure!(
+            filter.is_none(),
+            "a search with a filter is answered from memory, and {}",
+            match live {
+                Some(_) => "this node's index has not caught up yet, or is asked for what only the zome does",
+                None => "this node does not serve the collection from memory: `rose-forest serve` does",
+            }
+        );
+        let answer: SearchOutput = self.read(&collection.cell(), "search", input).await?;
+        metrics.searched(begun.elapsed(), AnsweredBy::Zome);
+        metrics.scanned(answer.stats.settled_rows + answer.stats.fresh_rows);
+        metrics.probed(answer.stats.cells_probed.into());
+        Ok(Searched { unconfirmed: vec![false; answer.hits.len()], answer, from_memory: false })
     }
 
     /// One call of settle, which waits for as many peers as there are.
@@ -201,7 +255,13 @@ impl Node {
     async fn overview(&self, name: &str) -> Result<Overview> {
         let collection = self.open_collection(name).await?;
         let cell = collection.cell();
+        let status = self.writer(&collection).await?.status();
         Ok(Overview {
+            waiting: Waiting {
+                writes: status.waiting_writes,
+                bytes: status.waiting_bytes,
+                trouble: status.trouble,
+            },
             info: self.read(&cell, "collection_info", ()).await?,
             sight: self.sight(&collection).await?,
             nodes: self.read(&cell, "list_nodes", ()).await?,
@@ -228,6 +288,10 @@ impl Node {
             collections,
         })
     }
+}
+
+fn parse_filter(text: &str) -> Result<Filter> {
+    serde_json::from_str(text).context("the filter cannot be read: expected one as Qdrant's")
 }
 
 fn pack(answer: impl Serialize) -> Result<Vec<u8>> {

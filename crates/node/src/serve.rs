@@ -7,6 +7,7 @@ use crate::text::{harmless, short};
 use anyhow::{Context, Result};
 use holochain_types::prelude::Signal as ConductorSignal;
 use rose_forest_api::*;
+use rose_forest_engine::metrics::{IndexSizes, Peer};
 use std::collections::HashMap;
 use std::sync::Arc as Shared;
 use std::time::{Duration, Instant};
@@ -150,7 +151,10 @@ async fn go_live(
 
 async fn round(node: &Node, collection: &Collection, last: &mut Last, tell: &impl Fn(Event)) -> Result<()> {
     let name = || collection.schema.name.clone();
+    // What was acknowledged before the last stop is committed from now on.
+    node.writer(collection).await?;
     let sight = node.sight(collection).await?;
+    measure(node, collection, sight).await?;
     if last.sight != Some(sight) {
         last.sight = Some(sight);
         tell(Event::Sight { collection: name(), sight });
@@ -174,6 +178,25 @@ async fn round(node: &Node, collection: &Collection, last: &mut Last, tell: &imp
         last.upkeep = Some(Instant::now());
     }
     announce(node, collection, sight, last).await
+}
+
+/// Sets what is measured now and then.
+async fn measure(node: &Node, collection: &Collection, sight: crate::view::Sight) -> Result<()> {
+    let metrics = node.metrics.collection(&collection.label());
+    metrics.set_peers(sight.reachable_peers.into(), Peer::Reachable);
+    metrics.set_peers(sight.unreachable_peers.into(), Peer::Unreachable);
+    if let Some(live) = node.lives.get(&collection.dna_hash) {
+        let index = live.report()?;
+        metrics.set_index(&IndexSizes {
+            memory_rows: index.in_graph,
+            disk_rows: index.in_lists,
+            missing_rows: index.missing,
+            memory_bytes: index.graph_bytes + index.lists_bytes,
+            disk_bytes: index.lists_disk_bytes,
+        });
+        metrics.set_chain_actions(live.chain_length(&collection.agent).await?);
+    }
+    Ok(())
 }
 
 /// Says what this node holds when that changes by more than a little: every word stays on the chain for ever.
@@ -246,7 +269,7 @@ async fn listen(node: Shared<Node>, collection: Collection, tell: impl Fn(Event)
                     short(&cell_id.dna_hash().to_string())
                 };
                 if let Some(live) = live
-                    && let Err(problem) = live.announced(blocks).await
+                    && let Err(problem) = live.announced(&from, blocks).await
                 {
                     tracing::warn!("what a peer announced is not in the index: {problem:#}");
                 }

@@ -7,8 +7,15 @@ use crate::node::Node;
 use anyhow::{Context, Result};
 use holochain_types::network::Kitsune2NetworkMetricsRequest;
 use kitsune2_api::DhtArc;
-use rose_forest_api::{Arc, View};
+use rose_forest_api::{Arc, DnaHash, View};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How old what was seen may be for an answer: looking asks the conductor's databases several times, which takes longer
+/// than a search from memory. A node that serves looks more often than that by itself.
+const RECENT: Duration = Duration::from_secs(15);
 
 /// What a node sees of a collection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +35,45 @@ impl From<Sight> for View {
     }
 }
 
+/// What was last seen of each collection, and when.
+#[derive(Default)]
+pub(crate) struct Sights(Mutex<HashMap<DnaHash, (Instant, Sight)>>);
+
+impl Sights {
+    fn get(&self, dna_hash: &DnaHash) -> Option<Sight> {
+        let sights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sights.get(dna_hash).filter(|(at, _)| at.elapsed() < RECENT).map(|(_, sight)| *sight)
+    }
+
+    fn set(&self, dna_hash: &DnaHash, sight: Sight) {
+        let mut sights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sights.insert(dna_hash.clone(), (Instant::now(), sight));
+    }
+}
+
 impl Node {
+    /// What this node saw of a collection within the last 15 seconds, or else sees now.
+    ///
+    /// # Errors
+    /// See [`Node::sight`].
+    pub async fn recent_sight(&self, collection: &Collection) -> Result<Sight> {
+        match self.sights.get(&collection.dna_hash) {
+            Some(sight) => Ok(sight),
+            None => self.sight(collection).await,
+        }
+    }
+
     /// What this node sees of a collection now.
+    ///
+    /// # Errors
+    /// If the conductor cannot say.
     pub async fn sight(&self, collection: &Collection) -> Result<Sight> {
+        let sight = self.look(collection).await?;
+        self.sights.set(&collection.dna_hash, sight);
+        Ok(sight)
+    }
+
+    async fn look(&self, collection: &Collection) -> Result<Sight> {
         // A collection that lives on one node: everything there is, is here.
         if collection.network.is_none() {
             return Ok(Sight { arc: Arc::Full, ..Sight::default() });

@@ -5,7 +5,7 @@ mod withdraw;
 
 use crate::{
     Label, Store, StoreError,
-    block::{IncomingBlock, fingerprint},
+    block::IncomingBlock,
     fields::FieldChanges,
     id_key::push_id,
     log,
@@ -143,11 +143,7 @@ impl<'s> Batch<'s> {
         let mut work = Work::new(&self.transaction, &mut self.counters, sets, author.number)?;
         for (row, place) in rows {
             point_key(&mut key, row.id, author.number);
-            let version = Version {
-                written_at_micros: row.written_at_micros,
-                deleted: row.content.is_none(),
-                fingerprint: row.content.as_ref().map_or(0, fingerprint),
-            };
+            let version = Version::of(row);
             let new = Kept { version, place: Place { block: number, row: place }, label: NO_LABEL };
             let payload = row.content.and_then(|content| content.payload);
             work.change(&key, row.id, Some((version, payload)), |point, ranks| {

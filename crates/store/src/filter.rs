@@ -12,7 +12,7 @@ mod read;
 
 pub use crate::fields::geo::{GeoBoundingBox, GeoLineString, GeoPoint, GeoPolygon, GeoRadius};
 use crate::fields::path::FieldPath;
-pub use evaluate::Allowed;
+pub use evaluate::{Allowed, Narrowed};
 use rose_forest_rules::id::PointId;
 use serde::{Deserialize, Serialize};
 

@@ -51,13 +51,13 @@ pub use fields::{
 };
 pub use filter::{
     Allowed, Bounds, Condition, FieldCondition, Filter, GeoBoundingBox, GeoLineString, GeoPoint, GeoPolygon,
-    GeoRadius, Key, Match, MatchValue, MatchValues, MinShould, Nested, Range, Time, ValuesCount,
+    GeoRadius, Key, Match, MatchValue, MatchValues, MinShould, Narrowed, Nested, Range, Time, ValuesCount,
 };
 pub use log::{ChangesSince, Checkpoint};
 pub use open::{DEFAULT_CACHE_BYTES, DEFAULT_SYNC_EVERY, DEFAULT_SYNC_ROWS, Options, Store};
 pub use order::{Direction, OrderBy, OrderValue, Ordered};
 pub use point::Version;
-pub use read::{Row, Snapshot};
+pub use read::{Counting, Row, Settled, Snapshot};
 pub use record::{BlockInfo, BlockNumber, Place, Placed};
 pub use roaring::RoaringBitmap;
 pub use scroll::{Page, Start};

@@ -15,6 +15,7 @@
 
 use crate::{
     Label, StoreError,
+    block::{IncomingRow, fingerprint},
     codec::Bytes,
     record::{BlockNumber, Place},
 };
@@ -28,6 +29,17 @@ pub struct Version {
     pub deleted: bool,
     /// Tells versions of one time apart: 64 bits made from code and payload, 0 for a tombstone.
     pub fingerprint: u64,
+}
+
+impl Version {
+    /// The version that a row of a block is. Cost: a pass over its code and payload.
+    pub fn of(row: &IncomingRow<'_>) -> Self {
+        Self {
+            written_at_micros: row.written_at_micros,
+            deleted: row.content.is_none(),
+            fingerprint: row.content.as_ref().map_or(0, fingerprint),
+        }
+    }
 }
 
 /// A version that is remembered.

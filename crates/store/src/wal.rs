@@ -14,18 +14,27 @@
 //! Numbers ascend by one, but where damage was. A record counts once it is synced; notes that work is done are not
 //! synced by themselves, because what is done twice does no harm here. A segment whose records are all done is deleted.
 //! A record that was cut off by a crash at the end of the last segment was never acknowledged, and is cut off on opening.
-//! Anything else that cannot be read is damage: it is reported, the segment is kept aside, and what stands before the
-//! damage is used.
+//! Anything else that cannot be read is damage: it is reported, a copy of the segment is kept aside, and what stands
+//! before the damage is used.
 //!
-//! Cost: an append is one write and one sync, however many records it has. Opening reads what is not done.
+//! What is appended is not kept in memory: a [`Record`] says where it stands, and reads it again. A log is open once at a
+//! time: the folder has a file that is locked while it is.
+//!
+//! Cost: an append is one write and one sync, however many records it has; beginning another segment syncs the folder too.
+//! Opening reads all segments, one after the other, of which those that are done are gone.
 
+mod open;
+mod record;
 mod segment;
 
-use segment::{HEADER_BYTES, Kind, Scan, Segment};
+pub use record::Record;
+
+use segment::{Kind, Segment};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes after which another segment is begun. The space of what is done is given back in such steps.
 pub const SEGMENT_BYTES: u64 = 64 << 20;
@@ -53,15 +62,22 @@ pub enum WalError {
         /// Its bytes.
         received: usize,
     },
-}
-
-/// A record that is not done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pending {
-    /// Its number.
-    pub number: u64,
-    /// What was appended.
-    pub content: Vec<u8>,
+    /// The log is open already, here or in another process.
+    #[error("the log in {} is open elsewhere: close that one first", dir.display())]
+    InUse {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A record is no longer what was written.
+    #[error("expected record {number} at byte {offset} of {}, received something else", path.display())]
+    Changed {
+        /// Its number.
+        number: u64,
+        /// The segment.
+        path: PathBuf,
+        /// Where it began.
+        offset: u64,
+    },
 }
 
 /// A segment that could not be read to its end.
@@ -79,7 +95,7 @@ pub struct Opened {
     /// The log.
     pub wal: Wal,
     /// What is not done, in the order in which it was appended.
-    pub pending: Vec<Pending>,
+    pub pending: Vec<Record>,
     /// What could not be read.
     pub damage: Vec<Damage>,
 }
@@ -93,89 +109,94 @@ pub struct Wal {
     segments: VecDeque<Segment>,
     next: u64,
     done: u64,
+    /// Locked for as long as this lives.
+    _lock: File,
 }
 
 impl Wal {
-    /// Opens the log of a folder, made if it is missing, for its owner alone.
-    pub fn open(dir: &Path) -> Result<Opened, WalError> {
-        Self::open_with(dir, SEGMENT_BYTES)
-    }
-
-    /// As [`Wal::open`], with segments of another size.
-    pub fn open_with(dir: &Path, segment_bytes: u64) -> Result<Opened, WalError> {
-        segment::make_dir(dir)?;
-        let (mut pending, mut damage) = (Vec::new(), Vec::new());
-        let mut segments = VecDeque::new();
-        let (mut done, mut next) = (0, 1);
-        let names = segment::list(dir)?;
-        let last = names.last().copied();
-        for first in names {
-            let path = segment::path(dir, first);
-            let Scan { records, done: noted, valid_bytes, torn, whole } = segment::scan(&path, first)?;
-            done = done.max(noted);
-            next = next.max(first);
-            if let Some(last) = records.last() {
-                next = next.max(last.number + 1);
-            }
-            let last_number = next - 1;
-            pending.extend(records);
-            if whole || (torn && Some(first) == last) {
-                let mut segment = Segment::reopen(path, valid_bytes)?;
-                segment.last = last_number;
-                segments.push_back(segment);
-            } else {
-                let aside = segment::put_aside(&path)?;
-                damage.push(Damage { aside, offset: valid_bytes });
-            }
-        }
-        next = next.max(done + 1);
-        pending.retain(|record: &Pending| record.number > done);
-        let mut wal = Self { dir: dir.to_owned(), segment_bytes, segments, next, done };
-        if !damage.is_empty() {
-            wal.rewrite(&pending)?;
-        }
-        wal.drop_done()?;
-        Ok(Opened { wal, pending, damage })
-    }
-
-    /// Appends records and syncs them: when this returns, they survive whatever happens to the process. Returns the
-    /// number of the last.
+    /// Appends records and syncs them: when this returns, they survive whatever happens to the process. Returns where each
+    /// stands.
     ///
     /// # Errors
     /// If they cannot be written: then none of them is in the log.
-    pub fn append(&mut self, contents: &[&[u8]]) -> Result<u64, WalError> {
-        if let Some(large) = contents.iter().find(|content| content.len() > MAX_RECORD_BYTES) {
-            return Err(WalError::TooLarge { max: MAX_RECORD_BYTES, received: large.len() });
+    pub fn append(&mut self, contents: &[&[u8]]) -> Result<Vec<Record>, WalError> {
+        let contents: Vec<[&[u8]; 1]> = contents.iter().map(|content| [*content]).collect();
+        self.append_parts(&contents)
+    }
+
+    /// As [`Wal::append`], of contents that lie in several places and are one behind the other in the log: nothing is
+    /// copied.
+    ///
+    /// # Errors
+    /// As [`Wal::append`].
+    pub fn append_parts<'a, P: AsRef<[&'a [u8]]>>(
+        &mut self,
+        contents: &[P],
+    ) -> Result<Vec<Record>, WalError> {
+        let bytes = |parts: &P| parts.as_ref().iter().map(|part| part.len()).sum::<usize>();
+        if let Some(received) = contents.iter().map(bytes).find(|bytes| *bytes > MAX_RECORD_BYTES) {
+            return Err(WalError::TooLarge { max: MAX_RECORD_BYTES, received });
         }
         if contents.is_empty() {
-            return Ok(self.next - 1);
+            return Ok(Vec::new());
         }
-        let mut bytes = Vec::with_capacity(contents.iter().map(|c| c.len() + HEADER_BYTES).sum());
-        let mut number = self.next;
-        for content in contents {
-            segment::encode(Kind::Content, number, content, &mut bytes);
-            number += 1;
+        let headers: Vec<_> = (self.next..)
+            .zip(contents)
+            .map(|(number, parts)| segment::header(Kind::Content, number, parts.as_ref()))
+            .collect();
+        let mut slices: Vec<&[u8]> = Vec::new();
+        let note = segment::header(Kind::Done, self.done, &[]);
+        let mut new = None;
+        if self.must_begin_another() {
+            new = Some(Segment::create(&self.dir, segment::path(&self.dir, self.next))?);
+            // A note in the new one, because the one that held it may be deleted.
+            slices.push(&note);
         }
-        self.writable()?.append(&bytes, true)?;
-        self.next = number;
-        if let Some(segment) = self.segments.back_mut() {
-            segment.last = number - 1;
+        let Some(segment) = new.as_mut().or(self.segments.back_mut()) else { return Ok(Vec::new()) };
+        let mut offset = segment.bytes + slices.iter().map(|slice| slice.len() as u64).sum::<u64>();
+        for (header, parts) in headers.iter().zip(contents) {
+            slices.push(header);
+            slices.extend(parts.as_ref());
         }
-        Ok(number - 1)
+        segment.append(&slices, true)?;
+        let mut records = Vec::with_capacity(contents.len());
+        for (number, parts) in (self.next..).zip(contents) {
+            let record = Record::new(segment, number, offset, bytes(parts));
+            offset = record.end();
+            records.push(record);
+        }
+        segment.last = self.next + contents.len() as u64 - 1;
+        self.next = segment.last + 1;
+        self.segments.extend(new);
+        Ok(records)
     }
 
     /// Notes that everything up to a record is done, and deletes segments that hold nothing else. A note that is lost in
     /// a crash only means that those records are pending once more.
+    ///
+    /// # Errors
+    /// If a segment cannot be deleted or the note not be written. Those records are done all the same until the log is
+    /// opened again.
     pub fn done_through(&mut self, number: u64) -> Result<(), WalError> {
         let number = number.min(self.next - 1);
         if number <= self.done {
             return Ok(());
         }
-        let mut bytes = Vec::with_capacity(HEADER_BYTES);
-        segment::encode(Kind::Done, number, &[], &mut bytes);
-        self.writable()?.append(&bytes, false)?;
         self.done = number;
-        self.drop_done()
+        // First, because a full disk may have no room for the note before.
+        self.drop_done()?;
+        match self.segments.back_mut() {
+            Some(segment) => segment.append(&[&segment::header(Kind::Done, number, &[])], false),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes notes durable that were not yet. Cost: a wait for the disk.
+    ///
+    /// # Errors
+    /// If the system cannot.
+    pub fn sync(&mut self) -> Result<(), WalError> {
+        self.segments.back().map_or(Ok(()), Segment::sync)
     }
 
     /// The number of the last record; 0 if there never was one.
@@ -193,24 +214,13 @@ impl Wal {
         self.segments.iter().map(|segment| segment.bytes).sum()
     }
 
-    /// The segment to write to.
-    fn writable(&mut self) -> Result<&mut Segment, WalError> {
-        let path = segment::path(&self.dir, self.next);
-        // One that holds nothing but notes goes on, however many they are: the next one would have its name.
-        let is_full = |segment: &Segment| segment.bytes >= self.segment_bytes && segment.path != path;
-        if self.segments.back().is_none_or(is_full) {
-            let mut segment = Segment::create(&self.dir, path)?;
-            // A note in the new one, because the one that held it may be deleted.
-            let mut bytes = Vec::with_capacity(HEADER_BYTES);
-            segment::encode(Kind::Done, self.done, &[], &mut bytes);
-            segment.append(&bytes, true)?;
-            segment.last = self.next - 1;
-            self.segments.push_back(segment);
-        }
-        match self.segments.back_mut() {
-            Some(segment) => Ok(segment),
-            None => Err(segment::failed("find a segment in", &self.dir, io::ErrorKind::NotFound.into())),
-        }
+    /// Whether the segment that was written to last is not to be written to any more.
+    fn must_begin_another(&self) -> bool {
+        let Some(last) = self.segments.back() else { return true };
+        // One that holds nothing but notes goes on, however many they are: the next one would have its name. And what a
+        // failed write left behind is cut off before anything stands in a later segment.
+        let has_name_of_next = *last.path == *segment::path(&self.dir, self.next);
+        last.bytes >= self.segment_bytes && !has_name_of_next && !last.is_dirty()
     }
 
     /// Deletes segments that are done, the last excepted.
@@ -221,27 +231,6 @@ impl Wal {
                     .map_err(|error| segment::failed("delete", &first.path, error))?;
             }
         }
-        Ok(())
-    }
-
-    /// Writes what is pending into a segment of its own, after damage: the numbers stay.
-    fn rewrite(&mut self, pending: &[Pending]) -> Result<(), WalError> {
-        let old: Vec<_> = self.segments.drain(..).collect();
-        let first = pending.first().map_or(self.next, |record| record.number);
-        let mut bytes = Vec::new();
-        segment::encode(Kind::Done, first - 1, &[], &mut bytes);
-        for record in pending {
-            segment::encode(Kind::Content, record.number, &record.content, &mut bytes);
-        }
-        let path = segment::path(&self.dir, first);
-        let mut segment = Segment::replace(&self.dir, path.clone(), &bytes)?;
-        segment.last = self.next - 1;
-        self.segments.push_back(segment);
-        for segment in old.into_iter().filter(|segment| segment.path != path) {
-            std::fs::remove_file(&segment.path)
-                .map_err(|error| segment::failed("delete", &segment.path, error))?;
-        }
-        self.done = self.done.max(first - 1);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Searching.
 
+mod near;
+
 use super::{IndexError, LocalIndex};
 use crate::block::{action, agent};
 use rose_forest_api::{Hit, MAX_K, SearchInput, bytes_to_floats, floats_to_bytes};
@@ -7,14 +9,9 @@ use rose_forest_core::{
     VectorError,
     distance::{from_user, reaches, to_user},
 };
-use rose_forest_index::{graph::DEFAULT_EF_SEARCH, kernel::Query};
+use rose_forest_index::kernel::Query;
 use rose_forest_rules::code::decode_row;
-
-/// Rows that are asked for beyond those wanted, because some may be replaced between the graph's answer and the store's.
-const SPARE_ROWS: usize = 8;
-/// Candidates that a search keeps in sight for each hit that is wanted: with as many as hits, the last ones would be
-/// missed more often than the first.
-const EF_FOR_EACH: usize = 2;
+use rose_forest_store::Filter;
 
 /// Why a search was not made.
 #[derive(Debug, thiserror::Error)]
@@ -53,15 +50,22 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// Whether each of them has been delivered by the DHT; of the others a peer's signed word is all there is.
     pub confirmed: Vec<bool>,
+    /// Rows whose codes were compared with the query.
+    pub scanned: u64,
 }
 
 impl LocalIndex {
-    /// The nearest points. `nprobe`, `scope` and `view` of the input are the zome's matter and are not looked at.
+    /// The nearest points, of those that fulfil the filter. `nprobe`, `scope` and `view` of the input are the zome's matter
+    /// and are not looked at.
     ///
     /// # Errors
-    /// An input that is out of range, or a store that cannot be read. Cost: see [`rose_forest_index::graph::Graph::search`],
-    /// and some look-ups for each hit.
-    pub fn search(&self, input: &SearchInput) -> Result<Found, SearchError> {
+    /// An input that is out of range, or a store that cannot be read.
+    ///
+    /// Cost: see [`rose_forest_index::graph::Graph::search`] and [`rose_forest_index::lists::Lists::search_query`], and some
+    /// look-ups for each hit. For a filter, what [`rose_forest_store::Snapshot::narrow`] costs; where indexes of fields do
+    /// not answer it, the nearest rows are looked at first, up to 4,096 of them, a few microseconds each; where too few
+    /// of those fulfil it, each row that indexes leave is, which without any index is every row of the collection.
+    pub fn search(&self, input: &SearchInput, filter: Option<&Filter>) -> Result<Found, SearchError> {
         if input.k == 0 || input.k > MAX_K {
             return Err(SearchError::K { max: MAX_K, received: input.k });
         }
@@ -74,10 +78,8 @@ impl LocalIndex {
         }
         let query = Query::new(self.space, &bytes_to_floats(&input.vector))?;
         let k = input.k as usize;
-        let ef = DEFAULT_EF_SEARCH.max(k * EF_FOR_EACH);
-        let near = self.graph.search(&query, k + SPARE_ROWS, ef, None).map_err(IndexError::from)?;
+        let (near, snapshot) = self.candidates(&query, k, filter)?;
         let labels: Vec<_> = near.iter().map(|hit| hit.label).collect();
-        let snapshot = self.store.snapshot().map_err(IndexError::from)?;
         let rows = snapshot.rows(&labels).map_err(IndexError::from)?;
         let mut hits = Vec::with_capacity(near.len());
         for (found, row) in near.iter().zip(rows) {
@@ -104,14 +106,17 @@ impl LocalIndex {
         });
         hits.truncate(k);
         let (hits, confirmed) = hits.into_iter().unzip();
-        Ok(Found { hits, confirmed })
+        Ok(Found { hits, confirmed, scanned: query.scored() })
     }
 
     /// The vector of a row as it is stored, decoded; little-endian f32.
     pub fn vector(&self, label: rose_forest_index::Label) -> Option<Vec<u8>> {
-        let code = self.graph.code(label)?;
+        let code = self.code(label)?;
         let mut floats = vec![0.0; self.schema.dimension()];
         decode_row(self.schema.encoding, &code, &mut floats);
         Some(floats_to_bytes(&floats))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,13 @@
 //! Taking in blocks.
 
-use super::{IndexError, LocalIndex, Missing, reference};
+use super::{IndexError, LocalIndex, missing::Missing, reference};
 use crate::block::SignedBlock;
 use rose_forest_api::ActionHash;
-use rose_forest_index::Label;
 use rose_forest_rules::{
     block::{BlockView, Meta},
     reference::HashRef,
 };
-use rose_forest_store::{Changes, IncomingBlock};
+use rose_forest_store::{BlockNumber, Changes, IncomingBlock};
 
 /// Rows from which several threads take them into the graph: for fewer, starting threads costs more than it saves.
 const MANY_ROWS: usize = 256;
@@ -23,12 +22,12 @@ pub struct Taken {
 }
 
 /// A block, opened.
-struct Opened<'a> {
-    block: &'a SignedBlock,
-    view: BlockView<'a>,
-    meta: Meta,
-    action: HashRef,
-    author: HashRef,
+pub(super) struct Opened<'a> {
+    pub(super) block: &'a SignedBlock,
+    pub(super) view: BlockView<'a>,
+    pub(super) meta: Meta,
+    pub(super) action: HashRef,
+    pub(super) author: HashRef,
 }
 
 impl LocalIndex {
@@ -37,8 +36,9 @@ impl LocalIndex {
     /// returns, searches see them. In whatever order blocks come, and however often, the outcome is the same.
     ///
     /// # Errors
-    /// A block that cannot be read or is of another dimension or encoding: then nothing has changed. Cost: linear in the
-    /// rows; for the graph about a millisecond each.
+    /// A block that cannot be read or is of another dimension or encoding: then nothing has changed. If memory runs out,
+    /// blocks are known and rows of theirs may be missing from searches. Cost: linear in the rows; for the graph about a
+    /// millisecond each.
     pub fn take_in(
         &self,
         blocks: &[SignedBlock],
@@ -64,15 +64,24 @@ impl LocalIndex {
         }
         batch.commit()?;
         let mut taken = Taken::default();
-        for (opened, changes) in opened.iter().zip(&all) {
+        for changes in &all {
             taken.inserted += changes.inserted.len();
             taken.removed += changes.removed.len();
-            let rows: Vec<_> =
-                changes.inserted.iter().map(|placed| (placed.label, placed.place.row as usize)).collect();
-            self.put(&opened.view, &rows)?;
-            self.forget(changes, &mut missing);
+            // Missing until they are there.
+            changes.inserted.iter().for_each(|placed| missing.insert(*placed));
+            missing.follow(&changes.moved);
         }
-        Ok(taken)
+        let mut filled = Ok(0);
+        for (opened, changes) in opened.iter().zip(&all) {
+            if let Some(first) = changes.inserted.first().or(changes.moved.first())
+                && filled.is_ok()
+            {
+                filled = self.fill(&opened.view, first.place.block, &mut missing);
+            }
+        }
+        // Only now: a search between the two finds one version or the other.
+        all.iter().for_each(|changes| self.forget(changes, &mut missing));
+        filled.map(|_| taken)
     }
 
     /// Takes back a block that was taken in unconfirmed. What it had replaced counts again, and is missing from searches until
@@ -87,55 +96,52 @@ impl LocalIndex {
         let changes = batch.withdraw(&action)?;
         batch.commit()?;
         self.forget(&changes, &mut missing);
-        for placed in &changes.inserted {
-            missing.insert(*placed);
-        }
+        changes.inserted.iter().for_each(|placed| missing.insert(*placed));
+        missing.follow(&changes.moved);
         Ok(Taken { inserted: changes.inserted.len(), removed: changes.removed.len() })
     }
 
-    /// Takes the vectors of a block's rows into the graph that are missing there.
-    ///
-    /// # Errors
-    /// A block that cannot be read.
-    pub fn restore(&self, block: &SignedBlock) -> Result<usize, IndexError> {
-        let opened = self.open_block(block)?;
-        let mut missing = self.missing.lock();
-        let Some((number, _)) = self.store.snapshot()?.find_block(&opened.action)? else { return Ok(0) };
-        let Some(rows) = missing.by_block.get(&number) else { return Ok(0) };
-        let rows: Vec<_> = rows.iter().map(|(label, row)| (*label, *row as usize)).collect();
-        self.put(&opened.view, &rows)?;
-        for (label, _) in &rows {
-            missing.remove(*label);
-        }
-        Ok(rows.len())
-    }
-
-    /// Puts rows of a block into the graph.
-    fn put(&self, view: &BlockView<'_>, rows: &[(Label, usize)]) -> Result<(), IndexError> {
+    /// Puts the rows of a block into the graph that are missing. Says how many.
+    pub(super) fn fill(
+        &self,
+        view: &BlockView<'_>,
+        number: BlockNumber,
+        missing: &mut Missing,
+    ) -> Result<usize, IndexError> {
+        let mut rows = missing.of_block(number);
+        // In one order, so that the same blocks make the same graph.
+        rows.sort_unstable();
         let (mut labels, mut codes) = (Vec::with_capacity(rows.len()), Vec::new());
         for (label, row) in rows {
-            if let Some(code) = view.code(*row) {
-                labels.push(*label);
+            if let Some(code) = view.code(row) {
+                labels.push(label);
                 codes.extend_from_slice(code);
             }
         }
         let threads = match labels.len() {
-            0 => return Ok(()),
+            0 => return Ok(0),
             few if few < MANY_ROWS => 1,
             _ => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        Ok(self.graph.extend(&labels, &codes, threads, &|_| {})?)
+        let done = self.graph.extend(&labels, &codes, threads, &|_| {});
+        // Those that did not fit go on to be missing.
+        let there = labels.iter().filter(|label| self.graph.contains(**label));
+        let filled = there.map(|label| missing.remove(*label)).count();
+        done?;
+        Ok(filled)
     }
 
-    /// Takes rows out of the graph that count no longer.
+    /// Takes rows out of graph and lists that count no longer.
     fn forget(&self, changes: &Changes, missing: &mut Missing) {
-        for label in &changes.removed {
-            self.graph.remove(*label);
-            missing.remove(*label);
+        if !changes.removed.is_empty() {
+            for kind in self.kinds() {
+                kind.remove_all(&changes.removed);
+            }
+            changes.removed.iter().for_each(|label| missing.remove(*label));
         }
     }
 
-    fn open_block<'a>(&self, block: &'a SignedBlock) -> Result<Opened<'a>, IndexError> {
+    pub(super) fn open_block<'a>(&self, block: &'a SignedBlock) -> Result<Opened<'a>, IndexError> {
         let view = BlockView::parse(&block.bytes)?;
         if view.dimension() != self.schema.dimension() || view.encoding() != self.schema.encoding {
             return Err(IndexError::OtherSpace {

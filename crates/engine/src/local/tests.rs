@@ -1,3 +1,5 @@
+mod histories;
+
 use super::*;
 use crate::SignedBlock;
 use proptest::prelude::*;
@@ -5,14 +7,15 @@ use rose_forest_api::{AgentPubKey, PointId, SearchInput, floats_to_bytes};
 use rose_forest_core::encode::encode_row;
 use rose_forest_rules::{
     block::BlockBuilder,
+    reference::CellId,
     schema::{Distance, Encoding},
 };
 use std::fs;
 use std::path::Path;
 
-const D: usize = 24;
+pub(super) const D: usize = 24;
 
-fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     Schema::new("notes", D, Distance::Cosine, Encoding::Sq8).unwrap()
 }
 
@@ -20,7 +23,7 @@ pub(super) fn author(number: u8) -> AgentPubKey {
     AgentPubKey::from_raw_32(vec![number; 32])
 }
 
-fn action(number: u8) -> ActionHash {
+pub(super) fn action(number: u8) -> ActionHash {
     ActionHash::from_raw_32(vec![number; 32])
 }
 
@@ -41,6 +44,20 @@ pub(super) fn vector(id: u64, version: u64) -> Vec<f32> {
 pub(super) type Rows<'a> = &'a [(u64, Result<u64, u64>)];
 
 pub(super) fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
+    block_in(None, by, number, rows)
+}
+
+/// A cell of which tests know the centre.
+pub(super) fn cell(index: u16) -> CellId {
+    CellId { founding: HashRef([9; 39]), index }
+}
+
+/// Cells with their centres.
+pub(super) fn cells(indexes: std::ops::Range<u16>) -> impl Iterator<Item = (CellId, Vec<f32>)> {
+    indexes.map(|index| (cell(index), vector(1_000 + u64::from(index), 0)))
+}
+
+pub(super) fn block_in(place: Option<u16>, by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
     let schema = schema();
     let space = Space::from(&schema);
     let ids: Vec<_> = rows.iter().map(|(id, _)| PointId::Int(*id)).collect();
@@ -48,7 +65,7 @@ pub(super) fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
         .iter()
         .map(|(id, version)| encode_row(space, &vector(*id, version.unwrap_or_default())).unwrap())
         .collect();
-    let mut builder = BlockBuilder::new(&schema, None);
+    let mut builder = BlockBuilder::new(&schema, place.map(cell));
     for ((id, code), (_, version)) in ids.iter().zip(&codes).zip(rows) {
         match version {
             Ok(version) => builder.push(id, *version as i64, code, b"{\"a\":1}").unwrap(),
@@ -60,18 +77,22 @@ pub(super) fn block(by: u8, number: u8, rows: Rows<'_>) -> SignedBlock {
 }
 
 pub(super) fn open(dir: &Path) -> (LocalIndex, Opening) {
-    LocalIndex::open(dir, &schema(), [1; 32]).unwrap()
+    open_with(dir, Limits::default())
+}
+
+pub(super) fn open_with(dir: &Path, limits: Limits) -> (LocalIndex, Opening) {
+    LocalIndex::open(dir, &schema(), [1; 32], limits).unwrap()
 }
 
 /// What a search for this version of a point finds first, if it is that very vector: who wrote it.
-fn finds(index: &LocalIndex, id: u64, version: u64) -> bool {
+pub(super) fn finds(index: &LocalIndex, id: u64, version: u64) -> bool {
     let hits = search(index, &vector(id, version), 3).hits;
     hits.iter().any(|hit| hit.id == PointId::Int(id) && hit.score > 0.999)
 }
 
-fn search(index: &LocalIndex, vector: &[f32], k: u32) -> Found {
+pub(super) fn search(index: &LocalIndex, vector: &[f32], k: u32) -> Found {
     let input = SearchInput { vector: floats_to_bytes(vector), k, ..SearchInput::default() };
-    index.search(&input).unwrap()
+    index.search(&input, None).unwrap()
 }
 
 #[test]
@@ -109,7 +130,10 @@ fn what_was_only_announced_shows_as_such_and_can_be_taken_back() {
     index.take_in(&[block(1, 2, &[(1, Ok(20)), (2, Ok(20))])], false, None).unwrap();
     let found = search(&index, &vector(2, 20), 10);
     assert_eq!((found.hits.len(), found.confirmed), (2, vec![false, false]));
+    let waiting = UnconfirmedBlock { action: action(2), author: author(1), timestamp_micros: 2 };
+    assert_eq!(index.unconfirmed_blocks().unwrap(), [waiting]);
     index.withdraw(&action(2)).unwrap();
+    assert_eq!(index.unconfirmed_blocks().unwrap(), []);
     assert!(!finds(&index, 1, 20) && !finds(&index, 2, 20));
     assert_eq!(index.missing_blocks(10).unwrap(), [(action(1), true)]);
     assert_eq!((index.restore(&old).unwrap(), index.missing_rows()), (1, 0));
@@ -118,6 +142,23 @@ fn what_was_only_announced_shows_as_such_and_can_be_taken_back() {
     index.take_in(&[block(1, 2, &[(1, Ok(20)), (2, Ok(20))])], true, None).unwrap();
     let found = search(&index, &vector(2, 20), 10);
     assert_eq!((found.hits.len(), found.confirmed), (2, vec![true, true]));
+}
+
+#[test]
+fn a_missing_row_whose_block_is_taken_back_is_asked_for_from_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, _) = open(dir.path());
+    let copies = [2, 3, 4].map(|number| block(1, number, &[(1, Ok(10))]));
+    index.take_in(&copies[..2], false, None).unwrap();
+    index.store.sync().unwrap();
+    drop(index);
+    let (index, _) = open(dir.path());
+    assert_eq!(index.missing_blocks(10).unwrap(), [(action(2), false)]);
+    index.withdraw(&action(2)).unwrap();
+    assert_eq!(index.missing_blocks(10).unwrap(), [(action(3), false)]);
+    // A copy that comes brings the vector.
+    index.take_in(&copies[2..], true, None).unwrap();
+    assert_eq!((index.missing_rows(), finds(&index, 1, 10)), (0, true));
 }
 
 #[test]
@@ -177,7 +218,7 @@ fn a_damaged_graph_is_noticed_and_its_rows_are_asked_for_again() {
     }
     // The file of another collection.
     let elsewhere = tempfile::tempdir().unwrap();
-    let (other, _) = LocalIndex::open(elsewhere.path(), &schema(), [2; 32]).unwrap();
+    let (other, _) = LocalIndex::open(elsewhere.path(), &schema(), [2; 32], Limits::default()).unwrap();
     other.take_in(&[block(3, 9, &[(7, Ok(1))])], true, None).unwrap();
     other.save().unwrap();
     fs::copy(elsewhere.path().join("graph.index"), &path).unwrap();
@@ -214,7 +255,7 @@ fn a_block_that_is_none_changes_nothing() {
     assert_eq!(index.report().unwrap().points, 0);
     let wider = Schema::new("notes", D + 1, Distance::Cosine, Encoding::Sq8).unwrap();
     let other = tempfile::tempdir().unwrap();
-    let (other, _) = LocalIndex::open(other.path(), &wider, [1; 32]).unwrap();
+    let (other, _) = LocalIndex::open(other.path(), &wider, [1; 32], Limits::default()).unwrap();
     assert!(matches!(other.take_in(&[good], true, None), Err(IndexError::OtherSpace { .. })));
 }
 
@@ -226,7 +267,7 @@ fn what_cannot_be_searched_for_is_refused() {
     let with = |change: &dyn Fn(&mut SearchInput)| {
         let mut input = good.clone();
         change(&mut input);
-        index.search(&input).unwrap_err().to_string()
+        index.search(&input, None).unwrap_err().to_string()
     };
     assert_eq!(with(&|i| i.k = 0), "expected a k from 1 to 1000, received 0");
     assert_eq!(with(&|i| i.k = 1_001), "expected a k from 1 to 1000, received 1001");
@@ -307,6 +348,6 @@ fn searches_go_on_while_blocks_are_taken_in() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         searching.join().unwrap();
     });
-    index.repair();
+    index.repair().unwrap();
     assert_eq!(index.report().unwrap().in_graph, 19);
 }

@@ -1,16 +1,19 @@
 //! Writes that are committed together.
 
-use super::{Item, Work};
+use super::work::{self, Outline, ReadError, Work};
+use super::{Item, WriteError};
+use crate::metrics::{CollectionMetrics, Until};
 use rose_forest_api::{InsertInput, MAX_BULK_ROWS, MAX_INSERT_ROWS, PointId, WriteOutput};
-use std::collections::{HashMap, HashSet, VecDeque};
+use rose_forest_store::wal::Record;
+use std::collections::HashMap;
+use std::collections::VecDeque;
 
 /// Bytes of the vectors of a group, unless one write alone has more: the zome holds them several times.
 const MAX_GROUP_BYTES: usize = 96 << 20;
 
-/// One or several writes, and what they are together.
+/// One or several writes. Never none.
 pub(super) struct Group {
     items: Vec<Item>,
-    work: Work,
 }
 
 impl Group {
@@ -18,30 +21,39 @@ impl Group {
     /// as they are of one kind and a call takes so many rows.
     pub(super) fn take(waiting: &mut VecDeque<Item>) -> Option<Self> {
         let first = waiting.pop_front()?;
-        let Work::Insert { bulk, input } = &first.work else {
-            let work = first.work.clone();
-            return Some(Self { items: vec![first], work });
-        };
-        let (bulk, of_first) = (*bulk, shape(input));
-        let max_rows = if bulk { MAX_BULK_ROWS } else { MAX_INSERT_ROWS };
-        let (mut rows, mut bytes) = (input.ids.len(), input.vectors.len());
+        let (alone, outline) = (first.alone, first.outline);
         let mut items = vec![first];
-        while let Some(Work::Insert { bulk: next_bulk, input }) = waiting.front().map(|item| &item.work) {
-            rows += input.ids.len();
-            bytes += input.vectors.len();
-            let alike = *next_bulk == bulk && of_first.is_some() && shape(input) == of_first;
+        let Outline::Insert { bulk, mut rows, vectors_bytes, vector_bytes: Some(each) } = outline else {
+            return Some(Self { items });
+        };
+        let max_rows = if bulk { MAX_BULK_ROWS } else { MAX_INSERT_ROWS };
+        let mut bytes = vectors_bytes;
+        while let Some(next) = waiting.front().filter(|next| !alone && !next.alone) {
+            let Outline::Insert { bulk: of_next, rows: more, vectors_bytes, vector_bytes } = next.outline
+            else {
+                break;
+            };
+            rows += more;
+            bytes += vectors_bytes;
+            let alike = of_next == bulk && vector_bytes == Some(each);
             if !alike || rows > max_rows || bytes > MAX_GROUP_BYTES {
                 break;
             }
             items.extend(waiting.pop_front());
         }
-        let work = Work::Insert { bulk, input: merged(&items) };
-        Some(Self { items, work })
+        Some(Self { items })
     }
 
-    /// What they are together.
-    pub(super) fn work(&self) -> &Work {
-        &self.work
+    /// One write by itself.
+    pub(super) fn of(item: Item) -> Self {
+        Self { items: vec![item] }
+    }
+
+    /// Puts the writes back to where they were taken from.
+    pub(super) fn put_back(self, waiting: &mut VecDeque<Item>) {
+        for item in self.items.into_iter().rev() {
+            waiting.push_front(item);
+        }
     }
 
     /// How many writes.
@@ -49,78 +61,96 @@ impl Group {
         self.items.len()
     }
 
-    /// The number of the last.
-    pub(super) fn through(&self) -> u64 {
-        self.items.last().map(|item| item.number).unwrap_or_default()
+    /// Whether it inserts.
+    pub(super) fn is_insert(&self) -> bool {
+        self.items.iter().all(|item| item.outline.insert_rows().is_some())
     }
 
-    /// Whether somebody waits for each of them.
-    pub(super) fn is_waited_for(&self) -> bool {
-        self.items.iter().all(|item| item.committed.is_some())
+    /// The writes.
+    pub(super) fn items_mut(&mut self) -> &mut [Item] {
+        &mut self.items
     }
 
-    /// Each by itself.
-    pub(super) fn apart(self) -> Vec<Self> {
-        let alone = |item: Item| Self { work: item.work.clone(), items: vec![item] };
-        self.items.into_iter().map(alone).collect()
+    /// Where the writes stand in the log.
+    pub(super) fn records(&self) -> Vec<Record> {
+        self.items.iter().map(|item| item.record.clone()).collect()
     }
 
-    /// Tells those who wait.
-    pub(super) fn finish(self, outcome: Result<WriteOutput, String>) {
+    /// Takes it apart.
+    pub(super) fn into_items(self) -> Vec<Item> {
+        self.items
+    }
+
+    /// Counts what was committed, and tells those who wait.
+    pub(super) fn finish(self, output: WriteOutput, metrics: &CollectionMetrics) {
+        let rows = u64::from(output.rows);
+        metrics.committed(rows);
         for item in self.items {
-            let rows = match &item.work {
-                Work::Insert { input, .. } => Some(input.ids.len() as u32),
-                Work::Delete(_) => None,
-            };
+            let of_insert = item.outline.insert_rows();
+            if let (Some(_), Some(since)) = (of_insert, item.since) {
+                metrics.insert_took(since.elapsed(), Until::Chain);
+            }
             if let Some(committed) = item.committed {
                 // To each its own rows; a delete stands alone, and says how many there were.
-                let outcome =
-                    outcome.clone().map(|all| WriteOutput { rows: rows.unwrap_or(all.rows), ..all });
-                let _ = committed.send(outcome);
+                let rows = of_insert.map_or(output.rows, |rows| rows as u32);
+                let _ = committed.send(Ok(WriteOutput { rows, ..output.clone() }));
             }
         }
     }
 }
 
-/// All rows of these inserts; of rows with one id, the last.
-fn merged(items: &[Item]) -> InsertInput {
-    let inputs = || {
-        items.iter().filter_map(|item| match &item.work {
-            Work::Insert { input, .. } => Some(input),
-            Work::Delete(_) => None,
-        })
-    };
-    if let (1, Some(only)) = (items.len(), inputs().next()) {
-        return only.clone();
+impl Item {
+    /// Tells whoever waits that the write is given up. Returns whether somebody did.
+    pub(super) fn fail(self, error: WriteError) -> bool {
+        self.committed.is_some_and(|committed| committed.send(Err(error)).is_ok())
     }
-    let mut last = HashMap::<&PointId, (usize, usize)>::new();
-    for (at, input) in inputs().enumerate() {
-        last.extend(input.ids.iter().enumerate().map(|(row, id)| (id, (at, row))));
-    }
-    let rows = last.len();
-    let mut all = InsertInput {
-        ids: Vec::with_capacity(rows),
-        vectors: Vec::new(),
-        payloads: Vec::with_capacity(rows),
-    };
-    for (at, input) in inputs().enumerate() {
-        let vector_bytes = input.vectors.len() / input.ids.len().max(1);
-        for (row, id) in input.ids.iter().enumerate().filter(|(row, id)| last.get(id) == Some(&(at, *row))) {
-            all.ids.push(id.clone());
-            all.vectors
-                .extend(input.vectors.get(row * vector_bytes..(row + 1) * vector_bytes).unwrap_or_default());
-            all.payloads.push(input.payloads.get(row).cloned().flatten());
-        }
-    }
-    all
 }
 
-/// Bytes of each vector of an insert that is in order as far as that shows without the collection's schema. Another one
-/// is committed by itself, so that it is refused for what is wrong with it and not carried through by its neighbours.
-fn shape(input: &InsertInput) -> Option<usize> {
-    let rows = input.ids.len();
-    let mut seen = HashSet::with_capacity(rows);
-    let payloads = input.payloads.is_empty() || input.payloads.len() == rows;
-    let whole = rows > 0 && input.vectors.len().is_multiple_of(rows);
-    (whole && payloads && input.ids.iter().all(|id| seen.insert(id))).then(|| input.vectors.len() / rows)
+/// What writes of the log are together: all their rows; of rows with one id, the last. In memory are the result and one of
+/// them at a time.
+pub(super) fn read(records: &[Record]) -> Result<Work, ReadError> {
+    let mut works = records.iter().map(work::read);
+    let Some(first) = works.next() else {
+        return Ok(Work::Insert { bulk: false, input: empty() });
+    };
+    let first = first?;
+    let Work::Insert { bulk, input } = first else { return Ok(first) };
+    if records.len() == 1 {
+        return Ok(Work::Insert { bulk, input });
+    }
+    let mut all = empty();
+    all.vectors.reserve(records.iter().map(Record::content_bytes).sum());
+    let mut places = HashMap::new();
+    add(&mut all, &mut places, input);
+    for work in works {
+        if let Work::Insert { input, .. } = work? {
+            add(&mut all, &mut places, input);
+        }
+    }
+    Ok(Work::Insert { bulk, input: all })
+}
+
+fn empty() -> InsertInput {
+    InsertInput { ids: Vec::new(), vectors: Vec::new(), payloads: Vec::new() }
+}
+
+/// Adds rows, each in the place of the one that has its id.
+fn add(all: &mut InsertInput, places: &mut HashMap<PointId, usize>, input: InsertInput) {
+    let each = input.vectors.len() / input.ids.len().max(1);
+    let mut payloads = input.payloads.into_iter();
+    for (id, vector) in input.ids.into_iter().zip(input.vectors.chunks_exact(each.max(1))) {
+        let payload = payloads.next().flatten();
+        let place = *places.entry(id.clone()).or_insert(all.ids.len());
+        if place == all.ids.len() {
+            all.ids.push(id);
+            all.vectors.extend_from_slice(vector);
+            all.payloads.push(payload);
+            continue;
+        }
+        let old = all.vectors.get_mut(place * each..(place + 1) * each);
+        if let (Some(old), Some(old_payload)) = (old, all.payloads.get_mut(place)) {
+            old.copy_from_slice(vector);
+            *old_payload = payload;
+        }
+    }
 }

@@ -1,76 +1,131 @@
 //! The thread that writes the log: it waits for the disk, and everything that came meanwhile shares the next sync.
 
-use super::{Item, Work};
-use anyhow::{Context, Result};
+use super::progress::Progress;
+use super::work::{Encoded, Outline};
+use super::{Item, StartError, WriteError};
+use crate::metrics::{CollectionMetrics, RefusedBy};
 use rose_forest_api::WriteOutput;
 use rose_forest_store::wal::Wal;
+use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+/// What the thread is told.
+pub(super) enum Message {
+    /// Something to write.
+    Write(Entry),
+    /// Everything up to this number is done.
+    Done(u64),
+}
 
 /// A write to be logged.
 pub(super) struct Entry {
-    pub(super) content: Vec<u8>,
-    pub(super) work: Work,
-    pub(super) committed: Option<oneshot::Sender<Result<WriteOutput, String>>>,
+    pub(super) content: Encoded,
+    pub(super) outline: Outline,
+    pub(super) since: Instant,
+    pub(super) committed: Option<oneshot::Sender<Result<WriteOutput, WriteError>>>,
     pub(super) room: OwnedSemaphorePermit,
-    pub(super) logged: oneshot::Sender<Result<u64, String>>,
+    pub(super) logged: oneshot::Sender<Result<u64, WriteError>>,
 }
 
-/// Starts the thread. It ends when nobody sends any more.
-pub(super) fn start(
-    mut wal: Wal,
-    mut entries: mpsc::UnboundedReceiver<Entry>,
+/// The log, and those it reports to.
+struct Log {
+    wal: Wal,
     items: mpsc::UnboundedSender<Item>,
-    done: std::sync::mpsc::Receiver<u64>,
-) -> Result<()> {
+    progress: Arc<Progress>,
+    metrics: CollectionMetrics,
+}
+
+/// Says that the log is closed, however the thread ends.
+struct Stopped(Arc<Progress>);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.0.stopped();
+    }
+}
+
+/// Starts the thread. It ends when neither writers nor the committing send any more.
+pub(super) fn start(
+    wal: Wal,
+    mut messages: mpsc::UnboundedReceiver<Message>,
+    items: mpsc::UnboundedSender<Item>,
+    progress: Arc<Progress>,
+    metrics: CollectionMetrics,
+) -> Result<(), StartError> {
     let run = move || {
-        while let Some(first) = entries.blocking_recv() {
-            let mut batch = vec![first];
-            while let Ok(more) = entries.try_recv() {
-                batch.push(more);
+        // Dropped last, when the log is no longer locked.
+        let _stopped = Stopped(progress.clone());
+        let mut log = Log { wal, items, progress, metrics };
+        while let Some(first) = messages.blocking_recv() {
+            let (mut batch, mut done) = (Vec::new(), None);
+            let mut next = Some(first);
+            while let Some(message) = next {
+                match message {
+                    Message::Write(entry) => batch.push(entry),
+                    Message::Done(number) => done = Some(number),
+                }
+                next = messages.try_recv().ok();
             }
-            log(&mut wal, batch, &items);
-            note_done(&mut wal, &done);
+            // Before anything is appended: it may give back room on a full disk.
+            if let Some(number) = done {
+                log.note_done(number);
+            }
+            if !batch.is_empty() {
+                log.append(batch);
+            }
         }
-        // What is committed by now need not be committed again after the next start.
-        drop(items);
-        while let Ok(number) = done.recv() {
-            note(&mut wal, number);
+        // What is done by now need not be done again after the next start.
+        if let Err(problem) = log.wal.sync() {
+            tracing::warn!("the write-ahead log: {problem}");
         }
     };
-    std::thread::Builder::new().name("write-ahead log".into()).spawn(run).context("cannot start a thread")?;
+    std::thread::Builder::new().name("write-ahead log".into()).spawn(run).map_err(StartError::Thread)?;
     Ok(())
 }
 
-fn log(wal: &mut Wal, batch: Vec<Entry>, items: &mpsc::UnboundedSender<Item>) {
-    let contents: Vec<&[u8]> = batch.iter().map(|entry| entry.content.as_slice()).collect();
-    match wal.append(&contents) {
-        Ok(last) => {
-            let first = last + 1 - batch.len() as u64;
-            for (number, entry) in (first..).zip(batch) {
-                let Entry { work, committed, room, logged, .. } = entry;
-                // The order of the queue is that of the log.
-                let _ = items.send(Item { number, work, committed, _room: Some(room) });
-                let _ = logged.send(Ok(number));
-            }
-        }
-        Err(problem) => {
-            let problem = format!("nothing was written: {problem}");
+impl Log {
+    fn append(&mut self, batch: Vec<Entry>) {
+        if self.items.is_closed() {
+            // Nobody commits any more.
             for entry in batch {
-                let _ = entry.logged.send(Err(problem.clone()));
+                let _ = entry.logged.send(Err(WriteError::Closed));
+            }
+            return;
+        }
+        let contents: Vec<_> = batch.iter().map(|entry| entry.content.parts()).collect();
+        let started = Instant::now();
+        match self.wal.append_parts(&contents) {
+            Ok(records) => {
+                self.metrics.wal_synced(started.elapsed());
+                self.progress.logged(self.wal.last());
+                for (record, entry) in records.into_iter().zip(batch) {
+                    let number = record.number();
+                    self.progress.waits(record.content_bytes());
+                    let item = Item {
+                        since: Some(entry.since),
+                        committed: entry.committed,
+                        ..Item::new(record, entry.outline, Some(entry.room))
+                    };
+                    // The order of the queue is that of the log.
+                    let _ = self.items.send(item);
+                    let _ = entry.logged.send(Ok(number));
+                }
+            }
+            Err(problem) => {
+                let reason = problem.to_string();
+                for entry in batch {
+                    self.metrics.refused_write(RefusedBy::Log);
+                    let _ = entry.logged.send(Err(WriteError::Log { reason: reason.clone() }));
+                }
             }
         }
     }
-}
 
-fn note_done(wal: &mut Wal, done: &std::sync::mpsc::Receiver<u64>) {
-    if let Some(number) = done.try_iter().last() {
-        note(wal, number);
-    }
-}
-
-fn note(wal: &mut Wal, number: u64) {
-    // Lost notes cost a second commit after the next start, and nothing else.
-    if let Err(problem) = wal.done_through(number) {
-        tracing::warn!("the write-ahead log: {problem}");
+    fn note_done(&mut self, number: u64) {
+        // Lost notes cost a second commit after the next start, and nothing else.
+        if let Err(problem) = self.wal.done_through(number) {
+            tracing::warn!("the write-ahead log: {problem}");
+        }
     }
 }

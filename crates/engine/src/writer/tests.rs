@@ -1,6 +1,17 @@
+//! A chain that does as it is told, and what must come of it.
+
+mod closing;
+mod limits;
+mod trouble;
+
 use super::*;
-use rose_forest_api::PointId;
+use rose_forest_api::{DeleteInput, InsertInput, PointId};
 use std::sync::Mutex;
+
+/// The id that is never taken, for no fault of the write.
+const POISON: u64 = 666;
+/// The id that makes committing panic, once.
+const PANIC: u64 = 667;
 
 /// Keeps what it is given; refuses ids from 1,000 on, and everything while it is told to.
 #[derive(Clone, Default)]
@@ -8,10 +19,13 @@ struct Chain {
     committed: Arc<Mutex<Vec<Work>>>,
     gate: Arc<tokio::sync::Mutex<()>>,
     failures: Arc<Mutex<u32>>,
+    panicked: Arc<Mutex<bool>>,
+    tries: Arc<Mutex<u32>>,
 }
 
 impl Commit for Chain {
     async fn commit(&self, work: Work) -> Result<WriteOutput, Refusal> {
+        *self.tries.lock().unwrap() += 1;
         let _open = self.gate.lock().await;
         {
             let mut failures = self.failures.lock().unwrap();
@@ -22,6 +36,12 @@ impl Commit for Chain {
         }
         if ids(&work).iter().any(|id| *id >= 1_000) {
             return Err(Refusal::Content(anyhow::anyhow!("an id from 1,000 on")));
+        }
+        if ids(&work).contains(&POISON) {
+            return Err(Refusal::Trouble(anyhow::anyhow!("the source chain head has moved")));
+        }
+        if ids(&work).contains(&PANIC) && !std::mem::replace(&mut self.panicked.lock().unwrap(), true) {
+            panic!("as it is told");
         }
         let rows = ids(&work).len() as u32;
         self.committed.lock().unwrap().push(work);
@@ -55,7 +75,7 @@ fn delete(id: u64) -> Work {
 }
 
 fn start(dir: &Path, chain: &Chain) -> Writer {
-    Writer::start(dir, chain.clone(), |_| {}).unwrap()
+    Writer::start(dir, chain.clone(), |_| {}, CollectionMetrics::default()).unwrap()
 }
 
 #[tokio::test]
@@ -73,13 +93,8 @@ async fn what_waits_at_the_same_time_is_committed_together_and_in_order() {
     let last = writer.write(insert(&[6]), Wait::Committed).await.unwrap();
     assert!(matches!(last, Written::Committed(output) if output.rows == 1));
     let committed = chain.ids();
-    assert_eq!(
-        committed.iter().flatten().filter(|id| **id == 2).count(),
-        1,
-        "the later row of one id is kept"
-    );
     let order: Vec<u64> = committed.concat();
-    assert_eq!(order, [1, 3, 4, 2, 3, 4, 5, 6]);
+    assert_eq!(order, [1, 2, 3, 4, 3, 4, 5, 6], "two rows of one id that share a commit are one");
     assert!(committed.len() <= 6, "inserts that waited share a commit: {committed:?}");
     let inserts = chain.committed.lock().unwrap();
     let Some(Work::Insert { input, .. }) = inserts.iter().find(|work| ids(work).contains(&2)) else {
@@ -88,27 +103,6 @@ async fn what_waits_at_the_same_time_is_committed_together_and_in_order() {
     for (id, vector) in input.ids.iter().zip(input.vectors.as_chunks::<4>().0) {
         assert_eq!(PointId::Int(f32::from_le_bytes(*vector) as u64), *id, "each id has its own vector");
     }
-}
-
-#[tokio::test]
-async fn what_was_logged_is_committed_after_the_process_ended() {
-    let dir = tempfile::tempdir().unwrap();
-    let stuck = Chain::default();
-    let closed = stuck.gate.clone().lock_owned().await;
-    let writer = start(dir.path(), &stuck);
-    for id in 1..=20 {
-        assert_eq!(writer.write(insert(&[id]), Wait::Logged).await.unwrap(), Written::Logged(id));
-    }
-    drop(writer);
-    assert_eq!(stuck.ids(), Vec::<Vec<u64>>::new());
-    let chain = Chain::default();
-    let writer = start(dir.path(), &chain);
-    writer.write(insert(&[21]), Wait::Committed).await.unwrap();
-    let mut all = chain.ids().concat();
-    all.sort_unstable();
-    all.dedup();
-    assert_eq!(all, (1..=21).collect::<Vec<_>>());
-    drop(closed);
 }
 
 #[tokio::test]
@@ -153,39 +147,94 @@ async fn a_write_that_names_an_id_twice_is_not_carried_through_by_its_neighbours
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_and_keeps_nothing_of_what_it_refused() {
+async fn the_last_row_of_an_id_is_the_one_that_a_shared_commit_keeps() {
     let dir = tempfile::tempdir().unwrap();
     let chain = Chain::default();
-    let closed = chain.gate.clone().lock_owned().await;
-    let writer = Writer::start_with(dir.path(), chain.clone(), |_| {}, 4 * PERMIT_BYTES).unwrap();
-    for id in 1..=4 {
-        writer.write(insert(&[id]), Wait::Logged).await.unwrap();
+    let writer = start(dir.path(), &chain);
+    let closed = chain.gate.lock().await;
+    writer.write(insert(&[1]), Wait::Logged).await.unwrap();
+    for (value, payload) in [(10.0f32, Some("{\"n\":1}")), (20.0, None), (30.0, Some("{\"n\":3}"))] {
+        let input = InsertInput {
+            ids: vec![PointId::Int(7), PointId::Int(value as u64)],
+            vectors: [value, value + 0.5].iter().flat_map(|x| x.to_le_bytes()).collect(),
+            payloads: payload.map(|text| vec![Some(text.to_owned()), None]).unwrap_or_default(),
+        };
+        writer.write(Work::Insert { bulk: false, input }, Wait::Logged).await.unwrap();
     }
-    let refused = writer.write(insert(&[5]), Wait::Logged).await.unwrap_err();
-    assert!(refused.is::<QueueFull>(), "{refused:#}");
-    let large: Vec<u64> = (10..1_000).collect();
-    assert!(writer.write(insert(&large), Wait::Committed).await.unwrap_err().is::<QueueFull>());
     drop(closed);
-    // There is room again once what waited is committed.
-    while writer.waiting_bytes() > 0 {
-        tokio::task::yield_now().await;
+    writer.write(delete(1), Wait::Committed).await.unwrap();
+    let committed = chain.committed.lock().unwrap();
+    let (mut last, mut commits) = (None, 0);
+    for work in committed.iter() {
+        let Work::Insert { input, .. } = work else { continue };
+        if let Some(row) = input.ids.iter().position(|id| *id == PointId::Int(7)) {
+            last = Some((input.vectors[4 * row..][..4].to_vec(), input.payloads[row].clone()));
+            commits += 1;
+        }
+        assert_eq!(input.vectors.len(), input.ids.len() * 4);
     }
-    writer.write(insert(&[6]), Wait::Committed).await.unwrap();
-    assert_eq!(chain.ids().concat(), [1, 2, 3, 4, 6]);
+    assert_eq!(last, Some((30.0f32.to_le_bytes().to_vec(), Some("{\"n\":3}".to_owned()))));
+    assert!(commits < 3, "some of them shared a commit");
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_fails_for_no_fault_of_its_own_is_tried_again() {
+#[tokio::test]
+async fn an_insert_a_delete_and_an_insert_of_one_id_keep_their_order() {
     let dir = tempfile::tempdir().unwrap();
-    let chain = Chain { failures: Arc::new(Mutex::new(3)), ..Chain::default() };
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let tell = {
-        let told = told.clone();
-        move |sentence| told.lock().unwrap().push(sentence)
+    let chain = Chain::default();
+    let writer = start(dir.path(), &chain);
+    let closed = chain.gate.lock().await;
+    for work in [insert(&[1]), insert(&[2]), delete(2), insert(&[2]), delete(1), insert(&[1])] {
+        writer.write(work, Wait::Logged).await.unwrap();
+    }
+    drop(closed);
+    writer.wait_until_committed(6).await.unwrap();
+    let committed = chain.committed.lock().unwrap();
+    let of = |id: u64| -> String {
+        let of_id = committed.iter().filter(|work| ids(work).contains(&id));
+        of_id.map(|work| if matches!(work, Work::Delete(_)) { 'd' } else { 'i' }).collect()
     };
-    let writer = Writer::start(dir.path(), chain.clone(), tell).unwrap();
-    writer.write(insert(&[1]), Wait::Committed).await.unwrap();
-    assert_eq!(chain.ids(), [[1]]);
-    let told = told.lock().unwrap();
-    assert!(matches!(&told[..], [once] if once.contains("the database is busy")), "{told:?}");
+    assert_eq!((of(1).as_str(), of(2).as_str()), ("idi", "idi"));
+}
+
+#[tokio::test]
+async fn whoever_asks_hears_what_waits_and_up_to_where_all_is_committed() {
+    let dir = tempfile::tempdir().unwrap();
+    let chain = Chain::default();
+    let metrics = crate::metrics::Metrics::new("test");
+    let notes = metrics.collection("notes");
+    let writer = Writer::start(dir.path(), chain.clone(), |_| {}, notes).unwrap();
+    assert_eq!(writer.status(), Status { max_bytes: MAX_QUEUE_BYTES, ..Status::default() });
+    let closed = chain.gate.lock().await;
+    for id in 1..=5 {
+        writer.write(insert(&[id, id + 100]), Wait::Logged).await.unwrap();
+    }
+    let status = writer.status();
+    assert_eq!((status.waiting_writes, status.logged_through, status.committed_through), (5, 5, 0));
+    assert!(
+        status.waiting_bytes > 5 * 8 && metrics.encode().contains("queue_writes{collection=\"notes\"} 5")
+    );
+    drop(closed);
+    writer.wait_until_committed(5).await.unwrap();
+    writer.write(insert(&[1_000]), Wait::Committed).await.unwrap_err();
+    writer.write(delete(1), Wait::Committed).await.unwrap();
+    let status = writer.status();
+    assert_eq!((status.waiting_writes, status.waiting_bytes, status.committed_through), (0, 0, 7));
+    assert_eq!((status.refused.len(), status.refused[0].number), (1, 6));
+    let text = metrics.encode();
+    for line in [
+        "inserts_total{collection=\"notes\"} 10",
+        "deletes_total{collection=\"notes\"} 1",
+        "refused_writes_total{collection=\"notes\",reason=\"chain\"} 1",
+        "insert_seconds_count{collection=\"notes\",until=\"log\"} 6",
+        "insert_seconds_count{collection=\"notes\",until=\"chain\"} 5",
+        "queue_bytes{collection=\"notes\"} 0",
+    ] {
+        assert!(text.contains(&format!("rose_forest_{line}\n")), "{line} in {text}");
+    }
+    assert!(!text.contains("wal_sync_seconds_count{collection=\"notes\"} 0"));
+    writer.close().await;
+    // Numbers go on, and so does what is committed.
+    let writer = start(dir.path(), &chain);
+    assert_eq!((writer.status().logged_through, writer.committed_through()), (7, 7));
+    assert_eq!(writer.write(insert(&[9]), Wait::Logged).await.unwrap(), Written::Logged(8));
 }

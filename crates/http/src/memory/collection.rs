@@ -7,7 +7,10 @@ use crate::{
 use parking_lot::Mutex;
 use rose_forest_api::{ActionHash, AgentPubKey, PointId, Schema};
 use rose_forest_core::{Space, encode::encode_row};
-use rose_forest_engine::{SignedBlock, local::LocalIndex};
+use rose_forest_engine::{
+    SignedBlock,
+    local::{Limits, LocalIndex},
+};
 use rose_forest_rules::block::{BlockBuilder, BuildError};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -40,7 +43,7 @@ impl Collection {
         own: &AgentPubKey,
     ) -> Result<Self, BackendError> {
         // Nobody else has this folder, so any name is one that no other collection has.
-        let (index, _) = LocalIndex::open(dir, schema, [0; 32])?;
+        let (index, _) = LocalIndex::open(dir, schema, [0; 32], Limits::default())?;
         index.set_own_author(own)?;
         let last = Mutex::new(Last { action: 0, written_at_micros: 0 });
         Ok(Self { index, vector_name, schema: schema.clone(), last })

@@ -2,6 +2,7 @@
 
 mod encode;
 mod graph;
+mod lists;
 mod scan;
 
 use crate::{Result, npy::Matrix};
@@ -13,6 +14,8 @@ use std::str::FromStr;
 pub enum Kind {
     /// The graph in memory.
     Graph,
+    /// The inverted lists, in mapped files.
+    Lists,
     /// Every code is scored: exact but for the encoding. What any index must beat, and a check of the harness.
     Scan,
 }
@@ -23,8 +26,9 @@ impl FromStr for Kind {
     fn from_str(name: &str) -> std::result::Result<Self, String> {
         match name {
             "graph" => Ok(Self::Graph),
+            "lists" => Ok(Self::Lists),
             "scan" => Ok(Self::Scan),
-            other => Err(format!("no kind of index '{other}': expected graph or scan")),
+            other => Err(format!("no kind of index '{other}': expected graph, lists or scan")),
         }
     }
 }
@@ -47,6 +51,7 @@ pub fn build(kind: Kind, rows: &Matrix, count: usize, threads: usize) -> Result<
     let space = Space { dimension: rows.columns(), distance: Distance::Cosine, encoding: Encoding::Sq8 };
     match kind {
         Kind::Graph => Ok(Box::new(graph::build(space, rows, count, threads)?)),
+        Kind::Lists => Ok(Box::new(lists::build(space, rows, count)?)),
         Kind::Scan => Ok(Box::new(scan::build(space, rows, count, threads)?)),
     }
 }

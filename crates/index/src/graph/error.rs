@@ -35,14 +35,6 @@ pub enum GraphError {
         /// The label.
         label: Label,
     },
-    /// A query that was prepared for another space.
-    #[error("the graph holds rows of {expected:?}, the query is for {received:?}")]
-    OtherSpace {
-        /// The graph's.
-        expected: Space,
-        /// The query's.
-        received: Space,
-    },
     /// No more rows fit into one graph.
     #[error("a graph holds at most {max} rows")]
     Full {

@@ -27,6 +27,7 @@ impl Graph {
         if codes.len() != expected {
             return Err(GraphError::CodeLength { expected, received: codes.len() });
         }
+        let _shape = self.shape.read();
         let work = Work {
             next: AtomicUsize::new(0),
             done: AtomicUsize::new(0),

@@ -17,6 +17,7 @@ impl Graph {
         if code.len() != expected {
             return Err(GraphError::CodeLength { expected, received: code.len() });
         }
+        let _shape = self.shape.read();
         let slot = self.rows.write().put(self.params.seed, label, code)?;
         self.link(slot);
         Ok(())

@@ -57,6 +57,11 @@ impl Rows {
         }
     }
 
+    /// No rows, of the same length and with as many links.
+    pub(super) fn empty_like(&self) -> Self {
+        Self { images: self.images, ..Self::new(self.codes.code_bytes(), self.m) }
+    }
+
     /// How many slots there are.
     pub(super) fn len(&self) -> u32 {
         self.states.len() as u32

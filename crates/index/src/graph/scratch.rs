@@ -111,6 +111,12 @@ impl Scratches {
         result
     }
 
+    /// Drops those that are idle.
+    pub(super) fn forget_idle(&self) {
+        let idle = std::mem::take(&mut *self.idle.lock());
+        drop(idle);
+    }
+
     /// Bytes of those that are idle.
     pub(super) fn memory_bytes(&self) -> usize {
         let one = |s: &Scratch| {

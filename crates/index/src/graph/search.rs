@@ -1,7 +1,7 @@
 //! Searching.
 
-use super::{Graph, GraphError, scan::scan_is_cheaper};
-use crate::{Hit, RowFilter, kernel::Query};
+use super::{Graph, scan::scan_is_cheaper};
+use crate::{Hit, OtherSpace, RowFilter, kernel::Query};
 
 impl Graph {
     /// The `k` nearest rows, best first, of those that the filter allows; of equal scores the smaller label first. `ef` is how
@@ -21,8 +21,8 @@ impl Graph {
         k: usize,
         ef: usize,
         filter: Option<&dyn RowFilter>,
-    ) -> Result<Vec<Hit>, GraphError> {
-        self.check(query)?;
+    ) -> Result<Vec<Hit>, OtherSpace> {
+        OtherSpace::check(self.space, query)?;
         if k == 0 {
             return Ok(Vec::new());
         }
@@ -67,14 +67,9 @@ impl Graph {
         query: &Query,
         k: usize,
         filter: Option<&dyn RowFilter>,
-    ) -> Result<Vec<Hit>, GraphError> {
-        self.check(query)?;
+    ) -> Result<Vec<Hit>, OtherSpace> {
+        OtherSpace::check(self.space, query)?;
         let rows = self.rows.read();
         Ok(self.scratches.lend(|scratch| rows.scan(query, k, filter, &mut scratch.walk)))
-    }
-
-    fn check(&self, query: &Query) -> Result<(), GraphError> {
-        let (expected, received) = (self.space, query.space());
-        if expected == received { Ok(()) } else { Err(GraphError::OtherSpace { expected, received }) }
     }
 }

@@ -1,5 +1,6 @@
 //! The graph as a whole.
 
+mod compacting;
 mod concurrency;
 mod filter;
 mod images;

@@ -162,3 +162,12 @@ fn a_query_that_could_not_be_stored_is_refused() {
     let reserved = Space { encoding: Encoding::Bit1, ..space };
     assert!(matches!(Query::new(reserved, &[1.0; 2]), Err(VectorError::Reserved { .. })));
 }
+
+#[test]
+fn a_query_counts_the_rows_that_it_has_scored() {
+    let space = Space { dimension: 3, distance: Distance::Cosine, encoding: Encoding::F32 };
+    let query = Query::new(space, &[1.0, 2.0, 3.0]).unwrap();
+    query.score_block(&[0; 5 * 12], &mut [0.0; 4]);
+    query.score(&[0; 12]);
+    assert_eq!((query.scored(), query.clone().scored()), (5, 5));
+}

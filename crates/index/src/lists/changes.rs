@@ -133,6 +133,39 @@ impl Lists {
         Ok(true)
     }
 
+    /// Drops the segments whose codes are damaged, and says which rows went with them: to be added again. Their files are
+    /// removed by the next [`Lists::save`].
+    ///
+    /// # Errors
+    /// What the system refuses: then nothing has changed. Cost: one pass over the codes that were not compared yet.
+    pub fn forget_damaged(&self) -> Result<Vec<Label>, ListsError> {
+        // What is being merged may be what is damaged.
+        let _merging = self.merging.lock();
+        let mut damaged = Vec::new();
+        for source in &self.snapshot().segments {
+            match source.segment.verify() {
+                Ok(()) => {}
+                Err(problem) if problem.unusable_file().is_some() => damaged.push(source.segment.number()),
+                Err(problem) => return Err(problem),
+            }
+        }
+        if damaged.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut changes = self.changes.lock();
+        let state = self.snapshot();
+        let is_damaged = |source: &&Source| damaged.contains(&source.segment.number());
+        let (gone, kept): (Vec<&Source>, Vec<&Source>) = state.segments.iter().partition(is_damaged);
+        let mut labels = Vec::new();
+        for source in gone {
+            let rows = source.segment.view().sorted().filter(|(_, place)| !source.removed.contains(*place));
+            labels.extend(rows.map(|(label, _)| label));
+            changes.obsolete.push(source.segment.path().to_owned());
+        }
+        self.swap(State::new(state.cells.clone(), kept.into_iter().cloned().collect()));
+        Ok(labels)
+    }
+
     /// Makes durable what the lists are now, in step with the store up to `sequence`: the caller knows that every change
     /// up to there was made. Files that are no longer needed are removed.
     ///

@@ -1,6 +1,6 @@
 //! What can go wrong with inverted lists.
 
-use crate::file::FileError;
+use crate::{OtherSpace, file::FileError};
 use rose_forest_core::{Space, VectorError};
 use std::{
     io,
@@ -55,6 +55,9 @@ pub enum ListsError {
     /// A query or a centre is not a vector of this collection.
     #[error(transparent)]
     Vector(#[from] VectorError),
+    /// A query that was prepared for another space.
+    #[error(transparent)]
+    Query(#[from] OtherSpace),
     /// No components, or an encoding that this version only reserves.
     #[error("expected vectors that have codes, received {received:?}")]
     NoCodes {
@@ -108,6 +111,7 @@ impl ListsError {
             | Self::OtherFile { path } => Some(path),
             Self::Io { .. }
             | Self::Vector(_)
+            | Self::Query(_)
             | Self::NoCodes { .. }
             | Self::CodeLength { .. }
             | Self::UnknownCell { .. }

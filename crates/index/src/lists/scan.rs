@@ -1,30 +1,19 @@
 //! Scoring of rows: the one place where the lists meet a kernel.
 
-use crate::Label;
-use rose_forest_core::{Space, VectorError, score::Query, top_k::TopK};
+use crate::{Label, kernel::Query};
+use rose_forest_core::top_k::TopK;
 
 /// Rows that are scored before they are compared with the best.
 const BLOCK_ROWS: usize = 128;
 
-/// A query that scores codes.
-#[derive(Debug)]
-pub(super) struct Scorer(Query);
+/// A query that scores codes: as it does in the graph, to the last bit, so that a row has one score wherever it lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scorer<'a>(pub(super) &'a Query);
 
-impl Scorer {
-    pub(super) fn new(space: Space, vector: &[f32]) -> Result<Self, VectorError> {
-        Query::new(space, vector).map(Self)
-    }
-
+impl Scorer<'_> {
     /// What to choose cells by.
     pub(super) fn vector(&self) -> &[f32] {
         self.0.vector()
-    }
-
-    /// Scores as many rows as `out` has places. To use a faster kernel, change this.
-    fn scores(&self, codes: &[u8], out: &mut [f32]) {
-        for (out, score) in out.iter_mut().zip(self.0.scores(codes)) {
-            *out = score;
-        }
     }
 
     /// Scores one row.
@@ -45,7 +34,7 @@ impl Scorer {
         let code_bytes = self.0.space().code_bytes();
         let blocks = codes.chunks(code_bytes * BLOCK_ROWS).zip(labels.chunks(BLOCK_ROWS));
         for (block, (codes, labels)) in blocks.enumerate() {
-            self.scores(codes, &mut scores[..labels.len()]);
+            self.0.score_block(codes, &mut scores[..labels.len()]);
             let mut lowest = best.lowest();
             for (place, (score, label)) in scores.iter().zip(labels).enumerate() {
                 if lowest.is_some_and(|lowest| *score < lowest) {

@@ -62,16 +62,15 @@ const FILTER_FIRST_PART: usize = 4;
 /// Finding and scoring one row by its label costs about as much as scanning this many: 6.5 was measured with 100,000 rows.
 const LOOK_UP_ROWS: usize = 6;
 
-pub(super) fn search(state: &State, scorer: &Scorer, search: &Search<'_>) -> Found {
+pub(super) fn search(state: &State, scorer: &Scorer<'_>, search: &Search<'_>) -> Found {
     let mut found = Found { hits: Vec::new(), rows_scored: 0, cells_probed: 0 };
     if search.k == 0 || state.segments.is_empty() {
         return found;
     }
     let mut cells = state.cells.scores(scorer.vector(), |cell| state.has_rows(cell));
     let rows = state.rows();
-    let allowed = search.filter.map_or(rows, |filter| filter.count().clamp(1, rows.max(1)));
-    let depth = search.k.saturating_mul(rows / allowed.max(1));
-    let nprobe = search.nprobe.unwrap_or_else(|| default_nprobe(cells.len(), depth));
+    let allowed = allowed(rows, search.filter);
+    let nprobe = search.nprobe.unwrap_or_else(|| usual_nprobe(cells.len(), rows, allowed, search.k));
     let nprobe = nprobe.clamp(1, cells.len().max(1));
     let to_scan = rows / cells.len().max(1) * nprobe;
     let filter_first = allowed < rows / FILTER_FIRST_PART;
@@ -94,6 +93,25 @@ pub(super) fn search(state: &State, scorer: &Scorer, search: &Search<'_>) -> Fou
     found
 }
 
+/// How many rows a filter allows, at most all.
+fn allowed(rows: usize, filter: Option<&dyn RowFilter>) -> usize {
+    filter.map_or(rows, |filter| filter.count().clamp(1, rows.max(1)))
+}
+
+/// The cells that a search for `k` rows looks at unless told otherwise.
+fn usual_nprobe(cells: usize, rows: usize, allowed: usize, k: usize) -> usize {
+    default_nprobe(cells, k.saturating_mul(rows / allowed.max(1)))
+}
+
+impl State {
+    /// The cells that a search looks at unless told otherwise. Cost: O(cells).
+    pub(super) fn usual_nprobe(&self, k: usize, filter: Option<&dyn RowFilter>) -> usize {
+        let cells = (0..self.cells.len()).filter(|cell| self.has_rows(*cell)).count();
+        let rows = self.rows();
+        usual_nprobe(cells, rows, allowed(rows, filter), k)
+    }
+}
+
 /// The `n` best, best first, and the others. Cost: O(cells + n log n).
 fn split_nearest(cells: &mut [ScoredCell], n: usize) -> (&mut [ScoredCell], &mut [ScoredCell]) {
     let best_first = |a: &ScoredCell, b: &ScoredCell| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
@@ -110,7 +128,7 @@ fn split_nearest(cells: &mut [ScoredCell], n: usize) -> (&mut [ScoredCell], &mut
 /// afterwards. Says how many rows were scored.
 fn scan(
     state: &State,
-    scorer: &Scorer,
+    scorer: &Scorer<'_>,
     cells: &[ScoredCell],
     (filter, filter_first): (Option<&dyn RowFilter>, bool),
     best: &mut TopK<Label>,
@@ -150,7 +168,7 @@ fn scan(
 }
 
 /// Scores every row that the filter allows. Says how many there were.
-fn score_each(state: &State, scorer: &Scorer, filter: &dyn RowFilter, best: &mut TopK<Label>) -> usize {
+fn score_each(state: &State, scorer: &Scorer<'_>, filter: &dyn RowFilter, best: &mut TopK<Label>) -> usize {
     let views = state.views();
     let mut cursors: Vec<Cursor<'_>> = views.iter().map(|(view, _)| view.cursor()).collect();
     let mut rows_scored = 0;

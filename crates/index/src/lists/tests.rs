@@ -7,7 +7,7 @@ mod searches;
 
 use super::*;
 use crate::{Hit, RowFilter};
-use rose_forest_core::{Distance, Encoding, encode::encode_row, score::Query, top_k::TopK};
+use rose_forest_core::{Distance, Encoding, encode::encode_row, top_k::TopK};
 use rose_forest_rules::reference::{HASH_BYTES, HashRef};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -9,6 +9,7 @@ use crate::text::{harmless, short};
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use rose_forest_api::{Distance, Encoding};
+use rose_forest_engine::local::IndexReport;
 use serde_json::json;
 
 #[derive(Debug, Subcommand)]
@@ -167,7 +168,7 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
         "fresh_blocks": info.fresh_blocks, "fresh_rows": info.fresh_rows,
         "fresh_tombstones": info.fresh_tombstones, "authors": authors, "nodes": nodes,
         "stores": output::arc(sight.arc), "reachable_peers": sight.reachable_peers,
-        "unreachable_peers": sight.unreachable_peers, "index": all.index,
+        "unreachable_peers": sight.unreachable_peers, "index": all.index, "waiting": all.waiting,
     });
     output.say(&value, || {
         let mut lines = vec![
@@ -185,14 +186,14 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
                 info.fresh_rows, info.fresh_tombstones, info.fresh_blocks
             ),
         ];
-        lines.extend(all.index.as_ref().map(|index| {
-            let waiting = match index.missing {
-                0 => String::new(),
-                missing => format!(", {missing} to be read again"),
-            };
-            let megabytes = index.graph_bytes as f64 / 1e6;
-            format!("in memory    {} of {} points, {megabytes:.1} MB{waiting}", index.in_graph, index.points)
-        }));
+        lines.extend(all.index.iter().flat_map(index_lines));
+        if all.waiting.writes > 0 {
+            let trouble = all.waiting.trouble.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            let (writes, megabytes) = (all.waiting.writes, all.waiting.bytes as f64 / 1e6);
+            lines.push(format!(
+                "in the log   {writes} writes, {megabytes:.1} MB, wait for the chain{trouble}"
+            ));
+        }
         lines.extend(info.authors.iter().map(|author| {
             format!(
                 "author       {}: {} rows in {} blocks",
@@ -212,6 +213,34 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
         lines.join("\n")
     });
     Ok(())
+}
+
+/// Where the rows lie that searches are answered from.
+fn index_lines(index: &IndexReport) -> Vec<String> {
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    let age = match index.limit_age_seconds {
+        Some(seconds) => format!(", and {} days", seconds / 86_400),
+        None => String::new(),
+    };
+    let mut lines = vec![format!(
+        "in memory    {} of {} points, {:.1} MB (limit {:.0} MB{age})",
+        index.in_graph,
+        index.points,
+        megabytes(index.graph_bytes + index.lists_bytes),
+        megabytes(index.limit_bytes)
+    )];
+    if index.in_lists > 0 {
+        lines.push(format!(
+            "on disk      {} points in {} segments, {:.1} MB",
+            index.in_lists,
+            index.segments,
+            megabytes(index.lists_disk_bytes)
+        ));
+    }
+    if index.missing > 0 {
+        lines.push(format!("missing      {} points, to be read again", index.missing));
+    }
+    lines
 }
 
 async fn invite(door: &Door, output: Output, name: String) -> Result<()> {

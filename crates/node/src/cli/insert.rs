@@ -37,6 +37,10 @@ pub(super) struct Insert {
     /// Begin at the first row, even if an earlier run was stopped in the middle
     #[arg(long)]
     anew: bool,
+    /// Be done when all rows are in the node's log: it commits them to its chain afterwards, whatever happens to the
+    /// process
+    #[arg(long)]
+    no_wait: bool,
 }
 
 impl Insert {
@@ -54,6 +58,7 @@ impl Insert {
             max_errors: self.max_errors,
             journals: &journals,
             anew: self.anew,
+            no_wait: self.no_wait,
         };
         let bar = Bar { bar: ProgressBar::no_length() };
         let loaded = load(door, &self.collection, &plan, &bar).await;

@@ -1,4 +1,4 @@
-//! `node info`.
+//! `node info | warrants | metrics`.
 
 use super::output::{self, Output};
 use crate::control::Door;
@@ -14,6 +14,8 @@ pub(super) enum Command {
     Info,
     /// Show the peers of a collection that were caught breaking a rule
     Warrants { collection: String },
+    /// Print what the node counts and measures, as OpenMetrics text
+    Metrics,
 }
 
 impl Command {
@@ -21,6 +23,11 @@ impl Command {
         match self {
             Self::Info => info(door, output).await,
             Self::Warrants { collection } => warrants(door, output, collection).await,
+            Self::Metrics => {
+                let text: String = door.ask(Request::Metrics).await?;
+                output.say(&json!({ "openmetrics": text }), || text.trim_end().to_owned());
+                Ok(())
+            }
         }
     }
 }

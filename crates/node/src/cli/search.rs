@@ -38,6 +38,10 @@ pub(super) struct Search {
     /// Cells that the zome looks into: more find more and cost more
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=65536))]
     nprobe: Option<u32>,
+    /// Which points may be found: a filter of Qdrant's as JSON, such as '{"must": [{"key": "lang", "match": {"value":
+    /// "en"}}]}'. Only a node that serves knows filters
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["zome", "nprobe", "network"])]
+    filter: Option<String>,
     /// Leave out hits that are worse than this score (cosine, dot) or distance (euclid, manhattan)
     #[arg(long, allow_hyphen_values = true)]
     threshold: Option<f32>,
@@ -107,13 +111,17 @@ impl Search {
             scope: if self.network { Scope::Network } else { Scope::Local },
             view: View::default(),
         };
-        let request = Request::Search { collection: self.collection.clone(), by_zome: self.zome, input };
-        let Searched { mut answer, from_memory } = door.ask(request).await?;
+        let (collection, filter) = (self.collection.clone(), self.filter.clone());
+        let request = Request::Search { collection, by_zome: self.zome, input, filter };
+        let Searched { answer, from_memory, unconfirmed } = door.ask(request).await?;
+        let SearchOutput { hits, complete, gaps, stats } = answer;
+        let mut hits: Vec<_> = hits.into_iter().zip(unconfirmed).collect();
         if let Some(like) = like {
-            answer.hits.retain(|hit| hit.id != like.id || hit.author != like.author);
+            hits.retain(|(hit, _)| hit.id != like.id || hit.author != like.author);
         }
-        answer.hits.truncate(self.k as usize);
-        let mut value = as_json(&answer, from_memory);
+        hits.truncate(self.k as usize);
+        let answer = Answer { hits, from_memory, complete, gaps, stats };
+        let mut value = as_json(&answer);
         if let (Some(query), Some(fields)) = (query, value.as_object_mut()) {
             fields.insert("query".to_owned(), json!(query));
         }
@@ -153,15 +161,25 @@ fn parse_vector(text: &str) -> Result<Vec<f32>> {
     readers::vector_of(&value).map_err(|reason| anyhow::anyhow!(reason))
 }
 
-fn as_json(answer: &SearchOutput, from_memory: bool) -> Value {
+/// What is printed of a search.
+struct Answer {
+    /// Each with whether it is only announced.
+    hits: Vec<(Hit, bool)>,
+    from_memory: bool,
+    complete: bool,
+    gaps: Vec<Gap>,
+    stats: SearchStats,
+}
+
+fn as_json(answer: &Answer) -> Value {
     let hits: Vec<_> = answer
         .hits
         .iter()
-        .map(|hit| {
+        .map(|(hit, unconfirmed)| {
             let mut value = json!({
                 "id": hit.id, "score": hit.score, "author": hit.author.to_string(),
                 "action_hash": hit.action_hash.to_string(), "written_at_micros": hit.written_at_micros,
-                "payload": output::payload(hit.payload.as_ref()),
+                "payload": output::payload(hit.payload.as_ref()), "confirmed": !unconfirmed,
             });
             if let (Some(vector), Some(fields)) = (&hit.vector, value.as_object_mut()) {
                 fields.insert("vector".to_owned(), json!(bytes_to_floats(vector)));
@@ -171,7 +189,7 @@ fn as_json(answer: &SearchOutput, from_memory: bool) -> Value {
         .collect();
     let stats = &answer.stats;
     json!({
-        "hits": hits, "from_memory": from_memory, "complete": answer.complete, "gaps": answer.gaps.iter().map(output::gap).collect::<Vec<_>>(),
+        "hits": hits, "from_memory": answer.from_memory, "complete": answer.complete, "gaps": answer.gaps.iter().map(output::gap).collect::<Vec<_>>(),
         "stats": {
             "regions": stats.regions, "cells_probed": stats.cells_probed, "settled_rows": stats.settled_rows,
             "fresh_rows": stats.fresh_rows, "blocks": stats.settled_blocks + stats.fresh_blocks,
@@ -180,16 +198,17 @@ fn as_json(answer: &SearchOutput, from_memory: bool) -> Value {
     })
 }
 
-fn as_text(answer: &SearchOutput, query: Option<&PointId>) -> String {
+fn as_text(answer: &Answer, query: Option<&PointId>) -> String {
     let mut lines: Vec<String> =
         query.map(|id| format!("query {}", harmless(&id.to_string()))).into_iter().collect();
-    lines.extend(answer.hits.iter().map(|hit| {
+    lines.extend(answer.hits.iter().map(|(hit, unconfirmed)| {
         let payload = hit.payload.as_deref().unwrap_or_default();
         format!(
-            "{:8.4}  {}  by {}  {}",
+            "{:8.4}  {}  by {}{}  {}",
             hit.score,
             harmless(&hit.id.to_string()),
             short(&hit.author.to_string()),
+            if *unconfirmed { " (announced, not delivered yet)" } else { "" },
             harmless(&clip(payload, SHOWN_PAYLOAD_CHARS))
         )
     }));

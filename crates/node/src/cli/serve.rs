@@ -2,23 +2,40 @@
 
 use super::Global;
 use super::output::Output;
-use crate::node::Node;
+use crate::node::{Node, Settings};
 use crate::serve::{Event, Stop, look_after};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
+use rose_forest_engine::local::{DEFAULT_MEMORY_BYTES, Limits};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Stay in the networks of all collections until interrupted.
 #[derive(Debug, Args)]
-pub(super) struct Serve {}
+pub(super) struct Serve {
+    /// Megabytes that the index of each collection may take in memory; beyond that, settled rows are searched on disk
+    #[arg(long, value_name = "MB", default_value_t = DEFAULT_INDEX_MB)]
+    index_memory: u64,
+    /// Days after which settled rows are searched on disk, even if memory would do
+    #[arg(long, value_name = "DAYS")]
+    hot_days: Option<u32>,
+}
+
+const DEFAULT_INDEX_MB: u64 = DEFAULT_MEMORY_BYTES >> 20;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Serve {
     pub async fn run(self, global: &Global, output: Output) -> Result<()> {
         let mut stop = Stop::listen()?;
         let dir = global.dir()?;
         let lock = dir.lock()?;
-        let node = Arc::new(Node::start(global.settings()?, lock).await?);
+        let index_limits = Limits {
+            memory_bytes: self.index_memory.saturating_mul(1 << 20),
+            age: self.hot_days.map(|days| DAY * days),
+        };
+        let settings = Settings { index_limits, ..global.settings()? };
+        let node = Arc::new(Node::start(settings, lock).await?);
         let listener = crate::control::listen(&dir)?;
         let collections = node.collections().await?.len();
         let root = dir.root().display().to_string();
@@ -31,11 +48,8 @@ impl Serve {
         output.say(&json!({ "event": "stopping" }), || "stopping".to_owned());
         answering.abort();
         caring.abort();
-        node.lives.close().await;
-        // A connection that is being answered holds the node a moment longer.
         let _ = std::fs::remove_file(dir.socket());
-        let conductor = node.conductor.clone();
-        crate::conductor::stop(conductor).await.context("the node did not stop cleanly")
+        node.stop().await
     }
 }
 

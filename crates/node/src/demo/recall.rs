@@ -26,8 +26,8 @@ pub(super) async fn measure(door: &Door, collection: &str, senses: &Senses, by_z
             without_payload: true,
             ..rose_forest_api::SearchInput::default()
         };
-        let request = Request::Search { collection: collection.to_owned(), by_zome, input };
-        let Searched { answer, from_memory } = door.ask(request).await?;
+        let request = Request::Search { collection: collection.to_owned(), by_zome, input, filter: None };
+        let Searched { answer, from_memory, .. } = door.ask(request).await?;
         ensure!(from_memory != by_zome, "the search was to be answered by {}", who(by_zome));
         times.push(begun.elapsed().as_secs_f64() * 1e3);
         read += answer.stats.settled_rows + answer.stats.fresh_rows;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const DELIVERED_WITHIN: Duration = Duration::from_secs(60);
 /// Blocks of one author that may wait for the DHT; further ones are found when it has delivered them. At 64 kB each,
 /// all that a liar can have this node hold is 6 MB.
-const MAX_BLOCKS_OF_ONE: usize = 100;
+pub(super) const MAX_BLOCKS_OF_ONE: usize = 100;
 /// Blocks of all authors.
 const MAX_BLOCKS: usize = 2_000;
 
@@ -35,8 +35,23 @@ impl Announced {
         self.since.insert(action, (author, Instant::now()));
     }
 
-    pub(super) fn delivered(&mut self, action: &ActionHash) {
-        self.since.remove(action);
+    /// The DHT has delivered it. Says whether it was waited for.
+    pub(super) fn delivered(&mut self, action: &ActionHash) -> bool {
+        self.since.remove(action).is_some()
+    }
+
+    /// How many wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.since.len()
+    }
+
+    /// As if all had waited for too long.
+    #[cfg(test)]
+    pub(super) fn make_overdue(&mut self) {
+        for (_, since) in self.since.values_mut() {
+            *since -= 2 * DELIVERED_WITHIN;
+        }
     }
 
     /// Those that the DHT should have delivered by now: forgotten here, and to be taken back.
@@ -68,4 +83,4 @@ pub(super) async fn checked(said: &BlockWritten, schema: &Schema) -> Option<Sign
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

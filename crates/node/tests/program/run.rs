@@ -103,8 +103,14 @@ impl Program {
 
     /// Starts serving, and waits until it does.
     pub fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// The same with further options.
+    pub fn serve_with(&self, options: &[&str]) -> Serving {
         use std::io::{BufRead, BufReader};
-        let mut child = self.command(&["serve", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+        let args = [&["serve", "--json"], options].concat();
+        let mut child = self.command(&args).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         assert_eq!(first["event"], "serving");

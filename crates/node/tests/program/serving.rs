@@ -63,3 +63,38 @@ fn a_node_killed_in_the_middle_of_an_insert_comes_back_whole_and_the_insert_goes
     assert_eq!((ids(&near), &near["complete"]), (vec![json!(54_321)], &json!(true)));
     serving.stop();
 }
+
+/// Rows in one write, several times what a node commits while it is being killed.
+const LOGGED: u64 = 40_000;
+
+#[test]
+fn what_was_acknowledged_before_the_node_was_killed_is_on_the_chain_when_it_runs_again() {
+    let node = Program::new();
+    let serving = node.serve();
+    node.one(&["collection", "create", "line", "--dimension", "2", "--distance", "euclid"]);
+    let rows: String =
+        (0..LOGGED).map(|i| format!("{{\"id\": {i}, \"vector\": [{i}, {}]}}\n", i % 300)).collect();
+    let file = node.file("line.jsonl", &rows);
+    let loaded = node.one(&["insert", "line", &file, "--no-wait"]);
+    assert_eq!(loaded["inserted"], LOGGED);
+    let waiting = node.one(&["collection", "info", "line"])["waiting"]["writes"].clone();
+    // Dropping it kills it.
+    drop(serving);
+    assert_eq!(waiting, 1, "it was on the chain already, and nothing was tried");
+
+    let serving = node.serve();
+    let begun = std::time::Instant::now();
+    loop {
+        let info = node.one(&["collection", "info", "line"]);
+        if info["waiting"]["writes"] == 0 && info["index"]["points"] == LOGGED {
+            break;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(120), "{info}");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let near =
+        crate::program::live::from_memory(&node, &["search", "line", "--vector", "[34567, 67]", "-k", "1"]);
+    assert_eq!(ids(&near), [json!(34_567)]);
+    assert_eq!(node.one(&["collection", "info", "line"])["waiting"]["writes"], 0);
+    serving.stop();
+}

@@ -37,6 +37,15 @@ impl Allowed {
     }
 }
 
+/// What indexes say of a filter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Narrowed {
+    /// The rows that may fulfil it; no other does.
+    pub allowed: Allowed,
+    /// Whether all of them do. Otherwise each has to be looked at: [`Snapshot::holding`].
+    pub is_exact: bool,
+}
+
 /// Where more than one in so many rows is a candidate, the table of rows is read through instead of each looked up.
 const SCAN_SHARE: u64 = 8;
 
@@ -56,18 +65,37 @@ impl Snapshot {
         filter: &Filter,
         among: Option<&RoaringBitmap>,
     ) -> Result<Allowed, StoreError> {
-        let bounder = Bounder::new(self)?;
-        let (mut rows, exact) = match bounder.filter(filter, None)? {
-            Some(bound) => (bound.set, bound.exact),
-            None => (bounder.live()?.clone(), false),
-        };
+        let Narrowed { allowed: Allowed { mut rows }, is_exact } = self.narrow(filter)?;
         if let Some(among) = among {
             rows &= among;
         }
-        if !exact {
+        if !is_exact {
             rows = self.check(filter, &rows)?;
         }
         Ok(Allowed { rows })
+    }
+
+    /// The rows that may fulfil a filter, as far as indexes know, without looking at any row. Cost: that part of
+    /// [`Self::evaluate`] that indexes do.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn narrow(&self, filter: &Filter) -> Result<Narrowed, StoreError> {
+        let bounder = Bounder::new(self)?;
+        let (rows, is_exact) = match bounder.filter(filter, None)? {
+            Some(bound) => (bound.set, bound.exact),
+            None => (bounder.live()?.clone(), false),
+        };
+        Ok(Narrowed { allowed: Allowed { rows }, is_exact })
+    }
+
+    /// Those of these rows that fulfil a filter; each is looked at, which costs a few microseconds. The rows are ones that
+    /// count.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn holding(&self, filter: &Filter, rows: &RoaringBitmap) -> Result<Allowed, StoreError> {
+        Ok(Allowed { rows: self.check(filter, rows)? })
     }
 
     /// How many rows may fulfil a filter, as far as indexes know without looking at any row: enough to decide between

@@ -2,7 +2,7 @@
 
 use super::{Row, Snapshot};
 use crate::{
-    Label, StoreError,
+    BlockNumber, Label, StoreError,
     batch::point_key,
     codec::Bytes,
     id_key::{push_id, read_id},
@@ -61,9 +61,7 @@ impl Reader {
     }
 
     fn complete(&self, kept: &Kept, record: &RowRecord<'_>) -> Result<Row, StoreError> {
-        let info = self.infos.get(kept.place.block)?;
-        let info = info.ok_or_else(|| StoreError::damaged("block", "missing"))?;
-        let block = BlockRecord::decode(info.value())?;
+        let block = self.block(kept.place.block)?;
         let payload = record.payload.map(|payload| String::from_utf8(payload.to_vec())).transpose();
         Ok(Row {
             label: kept.label,
@@ -75,6 +73,13 @@ impl Reader {
             confirmed: block.confirmed,
             payload: payload.map_err(|error| StoreError::damaged("payload", error.to_string()))?,
         })
+    }
+
+    /// What is known of a block that rows are in.
+    pub(super) fn block(&self, number: BlockNumber) -> Result<BlockRecord, StoreError> {
+        let info = self.infos.get(number)?;
+        let info = info.ok_or_else(|| StoreError::damaged("block", "missing"))?;
+        BlockRecord::decode(info.value())
     }
 
     pub(crate) fn author_key(&self, number: u32) -> Result<HashRef, StoreError> {

@@ -2,11 +2,8 @@
 
 use super::Reader;
 use crate::local::IndexError;
-use rose_forest_index::{Hit, Label, RowFilter, graph::DEFAULT_EF_SEARCH, kernel::Query};
+use rose_forest_index::{Effort, Hit, Label, RowFilter, kernel::Query};
 use rose_forest_store::RoaringBitmap;
-
-/// Candidates that a search keeps in sight for each hit that is wanted.
-const EF_FOR_EACH: usize = 2;
 
 impl Reader<'_> {
     /// Best first; of equal scores the smaller label first.
@@ -16,15 +13,22 @@ impl Reader<'_> {
         k: usize,
         allowed: Option<&RoaringBitmap>,
     ) -> Result<Vec<Hit>, IndexError> {
-        let ef = DEFAULT_EF_SEARCH.max(k * EF_FOR_EACH);
         let only = allowed.map(Only);
         let filter = only.as_ref().map(|only| only as &dyn RowFilter);
-        Ok(self.index.graph.search(query, k, ef, filter)?)
+        let mut near = Vec::new();
+        for kind in self.index.kinds().into_iter().filter(|kind| !kind.is_empty()) {
+            near.extend(kind.nearest(query, k, Effort::Usual, filter)?);
+        }
+        near.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.label.cmp(&b.label)));
+        // A row on its way from one to the other is in both, with one score.
+        near.dedup_by_key(|hit| hit.label);
+        near.truncate(k);
+        Ok(near)
     }
 
     /// The code of a row, wherever it lies; nothing if it is missing.
     pub(super) fn code(&self, label: Label) -> Option<Vec<u8>> {
-        self.index.graph.code(label)
+        self.index.code(label)
     }
 }
 

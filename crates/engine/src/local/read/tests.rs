@@ -1,7 +1,10 @@
 use super::*;
 use crate::{
     SignedBlock,
-    local::tests::{author, block, open, vector},
+    local::{
+        Limits,
+        tests::{author, block, block_in, cells, open, open_with, vector},
+    },
 };
 use proptest::prelude::*;
 use rose_forest_core::distance::score;
@@ -105,4 +108,29 @@ proptest! {
             prop_assert_eq!(scored[&near.label][0], near.score);
         }
     }
+}
+
+#[test]
+fn rows_on_disk_are_read_as_those_in_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, _) = open_with(dir.path(), Limits { memory_bytes: 0, age: None });
+    let settled: Vec<_> = (1..=20).map(|id| (id, Ok(10))).collect();
+    index.take_in(&[block_in(Some(0), 1, 1, &settled), block(1, 2, &[(21, Ok(10))])], true, None).unwrap();
+    let asked = |index: &LocalIndex| {
+        let reader = index.reader().unwrap();
+        let rows = reader.rows_of(&Whose::OneEach, None).unwrap();
+        let some: RoaringBitmap = rows.iter().step_by(3).collect();
+        let mut scores = Vec::new();
+        reader.scores(&[&vector(3, 10)], &rows, |label, score| scores.push((label, score.to_vec()))).unwrap();
+        let vectors: Vec<_> = rows.iter().map(|label| reader.vector_of(label)).collect();
+        assert!(vectors.iter().all(Option::is_some) && scores.len() == 21);
+        let near = |allowed| reader.nearest(&vector(3, 10), 9, allowed, None).unwrap();
+        (near(None), near(Some(&some)), scores, vectors)
+    };
+    let before = asked(&index);
+    index.add_cells(cells(0..3)).unwrap();
+    index.move_settled(1_000_000, &|| false).unwrap();
+    let report = index.report().unwrap();
+    assert_eq!((report.in_graph, report.in_lists), (1, 20));
+    assert_eq!(asked(&index), before);
 }

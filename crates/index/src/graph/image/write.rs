@@ -22,6 +22,7 @@ impl Graph {
     /// # Errors
     /// Those of `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let _shape = self.shape.read();
         self.rows.write().images += 1;
         let result = self.write_parts(out);
         self.rows.write().images -= 1;

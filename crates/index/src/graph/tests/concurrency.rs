@@ -38,7 +38,7 @@ fn a_row_that_is_linked_late_keeps_those_that_were_linked_to_it() {
     assert_eq!(lost(&graph), 0);
 }
 
-/// Threads that insert, remove, search, repair and write images all at once; then everything is in place.
+/// Threads that insert, remove, search, repair, compact and write images all at once; then everything is in place.
 #[test]
 fn nothing_is_lost_or_doubled_when_all_happens_at_once() {
     let data = Data::sq8(ROWS);
@@ -46,7 +46,7 @@ fn nothing_is_lost_or_doubled_when_all_happens_at_once() {
     let inserters = 3;
     let done = AtomicUsize::new(0);
     let all_done = || done.load(Ordering::Relaxed) == inserters;
-    let removed = AtomicBool::new(false);
+    let (removed, compacted) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for thread in 0..inserters as u32 {
             let (graph, data, done) = (&graph, &data, &done);
@@ -67,6 +67,7 @@ fn nothing_is_lost_or_doubled_when_all_happens_at_once() {
                 if graph.needs_repair() {
                     graph.repair();
                     removed.store(true, Ordering::Relaxed);
+                    compacted.fetch_add(graph.compact().unwrap(), Ordering::Relaxed);
                 }
             }
         });
@@ -104,5 +105,5 @@ fn nothing_is_lost_or_doubled_when_all_happens_at_once() {
     assert!(here > one - 0.02, "{here} against {one}");
     graph.repair();
     assert_eq!(lost(&graph), 0);
-    assert!(removed.into_inner(), "slots were used again");
+    assert!(removed.into_inner() && compacted.into_inner() > 0, "slots were given back");
 }

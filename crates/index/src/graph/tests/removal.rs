@@ -84,3 +84,15 @@ fn repairing_a_whole_graph_changes_nothing() {
     assert_eq!(graph.repair(), Repaired::default());
     assert_eq!(lost(&graph), 0);
 }
+
+#[test]
+fn a_repair_that_is_stopped_frees_nothing_and_the_next_one_does() {
+    let data = Data::sq8(ROWS);
+    let graph = data.graph(1);
+    (0..1500).for_each(|label| assert!(graph.remove(label)));
+    let asked = std::cell::Cell::new(0);
+    let stopped = graph.repair_until(&|| asked.replace(asked.get() + 1) == 30);
+    assert_eq!((stopped.freed, stopped.found_again, graph.removed()), (0, 0, 1500));
+    assert!(data.recall(&graph, EF) > 0.95);
+    assert_eq!((graph.repair().freed, graph.free_slots(), lost(&graph)), (1500, 1500, 0));
+}

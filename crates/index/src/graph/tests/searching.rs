@@ -99,7 +99,7 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(graph.len(), 3, "the first of the two labels 5 was taken in");
     let other = Space { distance: Distance::Dot, ..data.space };
     let query = Query::new(other, &[1.0; DIMENSION]).unwrap();
-    assert!(matches!(graph.search(&query, 1, 1, None), Err(GraphError::OtherSpace { .. })));
+    assert!(matches!(graph.search(&query, 1, 1, None), Err(crate::OtherSpace { .. })));
     let reserved = Space { encoding: Encoding::Pq, ..data.space };
     assert!(matches!(Graph::new(reserved, small()), Err(GraphError::Vector(_))));
     assert!(matches!(

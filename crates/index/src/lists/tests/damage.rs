@@ -150,3 +150,24 @@ fn lists_and_cells_that_cannot_be_are_refused_or_harmless_although_the_checksums
     fixture.reopen(Verify::Now).unwrap();
     fixture.check();
 }
+
+#[test]
+fn only_the_rows_of_damaged_segments_are_forgotten() {
+    let mut fixture = saved();
+    assert_eq!(fixture.lists.forget_damaged().unwrap(), []);
+    let path = fixture.segments()[0].clone();
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, &bytes).unwrap();
+    fixture.reopen(Verify::Later).unwrap();
+    let mut forgotten = fixture.lists.forget_damaged().unwrap();
+    forgotten.sort_unstable();
+    assert!(forgotten.into_iter().eq((0..40).filter(|label| *label != 3)));
+    fixture.rows.retain(|label, _| *label >= 40);
+    fixture.check();
+    fixture.lists.save(8).unwrap();
+    assert_eq!(fixture.segments().len(), 1);
+    fixture.reopen(Verify::Now).unwrap();
+    fixture.check();
+}

@@ -19,7 +19,7 @@ fn schema() -> Schema {
     Schema::new("notes", 3, Distance::Cosine, Encoding::F32).unwrap()
 }
 
-fn entry(vector: [f32; 3], scale: f32) -> Entry {
+pub(in crate::live) fn entry(vector: [f32; 3], scale: f32) -> Entry {
     let schema = schema();
     let mut code = encode_row(Space::from(&schema), &vector).unwrap();
     for x in code.as_chunks_mut::<4>().0 {
@@ -32,7 +32,11 @@ fn entry(vector: [f32; 3], scale: f32) -> Entry {
     Entry::App(AppEntryBytes::try_from(SerializedBytes::from(UnsafeBytes::from(bytes))).unwrap())
 }
 
-async fn record(keystore: &MetaLairClient, author: &AgentPubKey, entry: &Entry) -> Record {
+pub(in crate::live) async fn record(
+    keystore: &MetaLairClient,
+    author: &AgentPubKey,
+    entry: &Entry,
+) -> Record {
     let entry_hash = EntryHashed::from_content_sync(entry.clone()).hash;
     let entry_type = EntryType::App(AppEntryDef::new(0.into(), 0.into(), EntryVisibility::Public));
     let header = ActionHeader {
@@ -46,7 +50,7 @@ async fn record(keystore: &MetaLairClient, author: &AgentPubKey, entry: &Entry) 
     Record::new(signed, RecordEntry::Present(entry.clone()))
 }
 
-fn said(record: &Record) -> BlockWritten {
+pub(in crate::live) fn said(record: &Record) -> BlockWritten {
     BlockWritten {
         author: record.action().author().clone(),
         block: record.action_address().clone(),

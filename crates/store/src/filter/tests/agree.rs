@@ -237,6 +237,10 @@ proptest! {
                 let expected = naive(&snapshot, filter);
                 prop_assert_eq!(allowed.rows(), &expected, "{}", serde_json::to_string(filter).unwrap());
                 prop_assert!(snapshot.at_most(filter).unwrap() >= allowed.count());
+                let narrowed = snapshot.narrow(filter).unwrap();
+                prop_assert_eq!(narrowed.allowed.count(), snapshot.at_most(filter).unwrap());
+                prop_assert!(!narrowed.is_exact || narrowed.allowed == allowed);
+                prop_assert_eq!(&snapshot.holding(filter, narrowed.allowed.rows()).unwrap(), &allowed);
                 let own = snapshot.live_of(&hash(1)).unwrap();
                 let among = snapshot.evaluate_among(filter, Some(&own)).unwrap();
                 prop_assert_eq!(among.into_rows(), own & expected);

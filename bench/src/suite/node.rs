@@ -1,0 +1,127 @@
+//! A whole node, as `rose-forest serve` runs it: everything goes through its requests, with the DHT write on.
+
+pub mod announced;
+mod drive;
+mod running;
+
+use crate::{
+    data::{Data, K},
+    numbers::{Times, grouped, short},
+    report::{Section, Target},
+    suite::Options,
+};
+use anyhow::{Result, ensure};
+use rose_forest::requests::{Overview, Request, Searched};
+use rose_forest_api::SearchInput;
+use running::{COLLECTION, Running};
+use std::time::{Duration, Instant};
+
+/// Rows of one bulk insert.
+const BULK_ROWS: usize = 10_000;
+/// Rows that the node misses while it does not serve.
+const MISSED_ROWS: usize = 10_000;
+/// Rows that are written while others search.
+const DRIVEN_ROWS_A_SECOND: usize = 500;
+
+/// See [`super::Suite::Node`].
+pub async fn run(options: &Options) -> Result<Section> {
+    let driven = DRIVEN_ROWS_A_SECOND * options.seconds as usize;
+    let data = Data::synthetic_and_more(options.rows, MISSED_ROWS + driven);
+    let name = format!("A whole node, {} synthetic rows of 384 components", grouped(options.rows as i64));
+    let mut section = Section::new(name);
+    let folder = tempfile::tempdir()?;
+
+    let node = Running::start(folder.path()).await?;
+    node.create().await?;
+    let begun = Instant::now();
+    for start in (0..options.rows).step_by(BULK_ROWS) {
+        node.insert(&data, start..(start + BULK_ROWS).min(options.rows), true).await?;
+    }
+    let rate = options.rows as f64 / begun.elapsed().as_secs_f64();
+    section.tell("acknowledged by the chain, bulk", format!("{} rows/s", short(rate)));
+    node.until_indexed(options.rows).await?;
+    let one = search(&node, &data, options).await?;
+    section.aim("search, one client, p99", Target::Most(10.0), one.times.quantile(0.99), "ms");
+    section.tell("search, one client, median", format!("{} ms", short(one.times.median())));
+    section.tell("recall@10 from memory", short(one.recall));
+    let index = node.index().await?;
+    section.tell("the index in memory", format!("{} bytes a row", index.graph_bytes / index.in_graph.max(1)));
+    node.stop().await?;
+
+    // Without serving, the index is not kept in step: these rows it has to catch up with.
+    let quiet = Running::start_without_serving(folder.path()).await?;
+    quiet.insert(&data, options.rows..options.rows + MISSED_ROWS, true).await?;
+    quiet.stop().await?;
+    let node = Running::start_without_serving(folder.path()).await?;
+    let begun = Instant::now();
+    let node = node.serve();
+    let vector = data.query(0);
+    while !node.search(&vector).await?.from_memory {
+        ensure!(begun.elapsed() < running::DEADLINE, "the index does not answer");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let what = format!("reopening, and catching up with {} missed rows", grouped(MISSED_ROWS as i64));
+    section.aim(
+        &what,
+        Target::Most(3.0),
+        begun.elapsed().as_secs_f64(),
+        "s until the first answer from memory",
+    );
+    node.until_indexed(options.rows + MISSED_ROWS).await?;
+
+    let first = options.rows + MISSED_ROWS;
+    let driven = drive::drive(&node, &data, first..data.rows.nrows(), options).await?;
+    driven.tell(&mut section);
+    node.stop().await?;
+    Ok(section)
+}
+
+struct Measured {
+    times: Times,
+    recall: f64,
+}
+
+async fn search(node: &Running, data: &Data, options: &Options) -> Result<Measured> {
+    let queries = options.at_most(data.queries.nrows());
+    let (mut times, mut found) = (Times::default(), 0);
+    for query in 0..queries {
+        let vector = data.query(query);
+        let begun = Instant::now();
+        let Searched { answer, from_memory, .. } = node.search(&vector).await?;
+        times.since(begun);
+        ensure!(from_memory, "the zome answered");
+        found += data.found(query, &answer);
+    }
+    Ok(Measured { times, recall: found as f64 / (queries * K) as f64 })
+}
+
+impl Running {
+    async fn search(&self, vector: &[u8]) -> Result<Searched> {
+        let input = SearchInput {
+            vector: vector.to_vec(),
+            k: K as u32,
+            without_payload: true,
+            ..SearchInput::default()
+        };
+        let collection = COLLECTION.to_owned();
+        self.ask(Request::Search { collection, by_zome: false, input, filter: None }).await
+    }
+
+    async fn index(&self) -> Result<rose_forest_engine::local::IndexReport> {
+        let overview: Overview = self.ask(Request::Info(COLLECTION.to_owned())).await?;
+        overview.index.ok_or_else(|| anyhow::anyhow!("the node does not serve"))
+    }
+
+    /// Waits until the index has so many points.
+    async fn until_indexed(&self, points: usize) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let index = self.index().await?;
+            if index.points >= points as u64 && index.missing == 0 {
+                return Ok(());
+            }
+            ensure!(begun.elapsed() < running::DEADLINE, "{} of {points} points are indexed", index.points);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A node in this process, used by its requests.
+
+use crate::data::Data;
+use anyhow::{Context, Result};
+use rose_forest::{
+    collections::{Collection, NewCollection},
+    data_dir::DataDir,
+    network::Network,
+    node::{Node, Settings},
+    requests::Request,
+    serve::look_after,
+};
+use rose_forest_api::{Distance, Encoding, WriteOutput};
+use rose_forest_engine::local::Limits;
+use serde::de::DeserializeOwned;
+use std::{ops::Range, path::Path, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// Many times what anything takes.
+pub const DEADLINE: Duration = Duration::from_secs(600);
+/// The name of the collection.
+pub const COLLECTION: &str = "bench";
+
+/// A node, and what it is asked.
+pub struct Running {
+    node: Arc<Node>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a node and has it serve.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        Ok(Self::start_without_serving(folder).await?.serve())
+    }
+
+    /// Starts a node that only answers: it has no index.
+    pub async fn start_without_serving(folder: &Path) -> Result<Self> {
+        let dir = DataDir::open(folder)?;
+        let settings = Settings {
+            dir: dir.clone(),
+            passphrase: rose_forest::passphrase::of("bench".to_owned()),
+            gossip_ms: 1_000,
+            self_validation: true,
+            index_limits: Limits::default(),
+        };
+        let node = Node::start(settings, dir.lock()?).await?;
+        Ok(Self { node: Arc::new(node), serving: None })
+    }
+
+    /// Has it serve.
+    pub fn serve(self) -> Self {
+        let tell = |event: rose_forest::serve::Event| eprintln!("    {event}");
+        let serving = tokio::spawn(look_after(self.node.clone(), tell));
+        Self { serving: Some(serving), ..self }
+    }
+
+    /// Asks the node.
+    pub async fn ask<O: DeserializeOwned>(&self, request: Request) -> Result<O> {
+        let bytes = self.node.answer(request).await?;
+        rmp_serde::from_slice(&bytes).context("an answer cannot be read")
+    }
+
+    /// Creates the collection, on this node alone.
+    pub async fn create(&self) -> Result<Collection> {
+        self.create_in(None).await
+    }
+
+    /// Creates the collection.
+    pub async fn create_in(&self, network: Option<Network>) -> Result<Collection> {
+        let name = COLLECTION.to_owned();
+        let (distance, encoding) = (Distance::Cosine, Encoding::Sq8);
+        let dimension = crate::dna::DIMENSION;
+        self.ask(Request::Create(NewCollection { name, dimension, distance, encoding, network })).await
+    }
+
+    /// Inserts these rows; returns when they are on the chain and in the index.
+    pub async fn insert(&self, data: &Data, rows: Range<usize>, bulk: bool) -> Result<WriteOutput> {
+        let collection = COLLECTION.to_owned();
+        self.ask(Request::Insert { collection, bulk, input: data.input(rows) }).await
+    }
+
+    /// Stops the node.
+    pub async fn stop(self) -> Result<()> {
+        if let Some(serving) = self.serving {
+            serving.abort();
+            // Aborted, as it should be.
+            let _ = serving.await;
+        }
+        self.node.stop().await
+    }
+}
+
+impl Clone for Running {
+    fn clone(&self) -> Self {
+        Self { node: self.node.clone(), serving: None }
+    }
+}

@@ -1,0 +1,78 @@
+//! Calls into the coordinator zomes of this node's cells.
+
+use crate::failure;
+use anyhow::Result;
+use holochain::conductor::ConductorHandle;
+use holochain_types::prelude::CellId;
+use rose_forest_api::COORDINATOR_ZOME;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a cell may take to join its network: many times what it takes.
+const JOINED_WITHIN: Duration = Duration::from_secs(30);
+/// Between two tries.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Held by whoever writes to a cell.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// Calls zome functions. Copies share one queue for each cell.
+#[derive(Clone)]
+pub struct Calls {
+    conductor: ConductorHandle,
+    turns: Arc<Mutex<HashMap<CellId, Turn>>>,
+}
+
+impl Calls {
+    pub(crate) fn of(conductor: ConductorHandle) -> Self {
+        Self { conductor, turns: Arc::default() }
+    }
+
+    /// Calls a function of a cell's coordinator zome that only reads.
+    ///
+    /// # Errors
+    /// [`failure::Refused`] if the zome refuses, or what the conductor fails with.
+    pub async fn read<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
+    where
+        I: Serialize + Debug,
+        O: DeserializeOwned + Debug,
+    {
+        let agent = cell.agent_pubkey();
+        let begun = Instant::now();
+        loop {
+            let called = self
+                .conductor
+                .easy_call_zome(agent, None, cell.clone(), COORDINATOR_ZOME, function, &input)
+                .await;
+            match called {
+                // A cell that has just started joins its network in the background.
+                Err(error) if failure::is_joining(&error) && begun.elapsed() < JOINED_WITHIN => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                called => return called.map_err(|error| failure::of_call(function, &error)),
+            }
+        }
+    }
+
+    /// Calls a function that writes. One at a time for each cell: of two at once, the slower would fail.
+    ///
+    /// # Errors
+    /// See [`Calls::read`].
+    pub async fn write<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
+    where
+        I: Serialize + Debug,
+        O: DeserializeOwned + Debug,
+    {
+        let turn = self.turn(cell);
+        let _turn = turn.lock().await;
+        self.read(cell, function, input).await
+    }
+
+    fn turn(&self, cell: &CellId) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(cell.clone()).or_default().clone()
+    }
+}

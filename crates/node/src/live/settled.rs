@@ -1,0 +1,89 @@
+//! Settled rows move to disk when the user's limits ask for it.
+//!
+//! They lie there by the collection's own cells, whose centres are read from the DHT.
+
+use super::Live;
+use anyhow::{Context, Result};
+use rose_forest_api::ActionHash;
+use rose_forest_rules::reference::CellId;
+use std::collections::BTreeSet;
+use std::sync::Arc as Shared;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How often to look whether rows have to move.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long a node that stops may have to wait for this task to notice.
+const NAP: Duration = Duration::from_millis(250);
+
+impl Live {
+    /// The task that moves rows: ends when the node stops.
+    pub(super) async fn keep_within_limits(self: Shared<Self>, tell: Shared<impl Fn(String)>) {
+        if let Err(problem) = self.check_files(&*tell).await {
+            tell(format!("the index's files could not be checked: {problem:#}"));
+        }
+        let mut trouble = None;
+        while !self.stopping.load(Ordering::Relaxed) {
+            {
+                let _turn = self.moving.lock().await;
+                let now = self.move_settled().await.err().map(|problem| format!("{problem:#}"));
+                if now != trouble
+                    && let Some(problem) = &now
+                {
+                    tell(format!("settled rows stay in memory: {problem}"));
+                }
+                trouble = now;
+            }
+            let mut waited = Duration::ZERO;
+            while waited < LOOK_EVERY && !self.stopping.load(Ordering::Relaxed) {
+                tokio::time::sleep(NAP).await;
+                waited += NAP;
+            }
+        }
+    }
+
+    /// Compares checksums that opening passes over. What is damaged is read again from the DHT.
+    async fn check_files(self: &Shared<Self>, tell: &impl Fn(String)) -> Result<()> {
+        let live = self.clone();
+        let work = move || match live.index.verify_files() {
+            Ok(()) => Ok(None),
+            Err(damage) => live.index.forget_damaged_files().map(|rows| Some((damage, rows))),
+        };
+        let checked = tokio::task::spawn_blocking(work).await.context("the check failed")?;
+        if let Some((damage, rows)) = checked? {
+            tell(format!("{rows} rows of the index are read again: {damage}"));
+            self.news.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn move_settled(self: &Shared<Self>) -> Result<()> {
+        if !self.index.is_over_budget() && self.index.report()?.limit_age_seconds.is_none() {
+            return Ok(());
+        }
+        self.learn_cells().await?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as i64;
+        let live = self.clone();
+        let work = move || live.index.move_settled(now, &|| live.stopping.load(Ordering::Relaxed));
+        tokio::task::spawn_blocking(work).await.context("moving rows to disk failed")??;
+        Ok(())
+    }
+
+    /// Reads the centres of cells that blocks name and the index does not know yet.
+    pub(super) async fn learn_cells(self: &Shared<Self>) -> Result<()> {
+        let unknown = self.index.unknown_cells()?;
+        let foundings: BTreeSet<_> = unknown.iter().map(|cell| cell.founding).collect();
+        let dimension = self.index.schema().dimension();
+        for founding in foundings {
+            let action = ActionHash::from_raw_39(founding.0.to_vec());
+            // Not here yet: its rows stay in memory until it is.
+            let Some(cells) = self.by_action.cells(&action).await? else { continue };
+            let all = (0..cells.len(dimension)).filter_map(|at| {
+                let index = u16::try_from(at).ok()?;
+                Some((CellId { founding, index }, cells.centre(index, dimension)?))
+            });
+            self.index.add_cells(all)?;
+        }
+        Ok(())
+    }
+}
