@@ -95,27 +95,34 @@ pub(crate) fn ids(ids: Vec<PointId>) -> Result<Vec<PointId>, ApiError> {
 /// A filter with its conditions counted, and the vector's name in it taken for the one that the store knows.
 pub(crate) fn filter(filter: Option<Filter>, vector_name: &str) -> Result<Option<Filter>, ApiError> {
     let Some(mut filter) = filter else { return Ok(None) };
-    let mut count = 0;
-    visit(&mut filter, &mut |condition| {
-        count += 1;
-        if let Condition::HasVector { has_vector } = condition {
-            *has_vector = if has_vector == vector_name { String::new() } else { format!("no {has_vector}") };
+    let (mut count, mut asks_for_none) = (0, false);
+    visit(&mut filter, &mut |filter| {
+        asks_for_none |= filter.min_should.as_ref().is_some_and(|min_should| min_should.min_count == 0);
+        for condition in conditions(filter) {
+            count += 1;
+            if let Condition::HasVector { has_vector } = condition {
+                *has_vector =
+                    if has_vector == vector_name { String::new() } else { format!("no {has_vector}") };
+            }
         }
     });
     at_most("conditions", limits::MAX_CONDITIONS, count)?;
-    if let Some(min_should) = &filter.min_should
-        && min_should.min_count == 0
-    {
+    if asks_for_none {
         return Err(ApiError::Input("expected min_count to be at least 1, received 0".to_owned()));
     }
     Ok(Some(filter))
 }
 
-fn visit(filter: &mut Filter, each: &mut dyn FnMut(&mut Condition)) {
+/// All conditions of one level.
+fn conditions(filter: &mut Filter) -> impl Iterator<Item = &mut Condition> {
     let min_should = filter.min_should.iter_mut().flat_map(|min_should| &mut min_should.conditions);
-    let lists = filter.must.iter_mut().chain(&mut filter.should).chain(&mut filter.must_not);
-    for condition in lists.chain(min_should) {
-        each(condition);
+    filter.must.iter_mut().chain(&mut filter.should).chain(&mut filter.must_not).chain(min_should)
+}
+
+/// Visits a filter and those inside of it.
+fn visit(filter: &mut Filter, each: &mut dyn FnMut(&mut Filter)) {
+    each(filter);
+    for condition in conditions(filter) {
         match condition {
             Condition::Filter(inner) => visit(inner, each),
             Condition::Nested { nested } => visit(&mut nested.filter, each),

@@ -28,6 +28,10 @@ async fn what_is_not_supported_or_wrong_is_refused_with_a_reason() {
         (json!({"query": [1, 2], "limit": 10001}), "at most 10000 points"),
         (json!({"query": [1, 2], "offset": 10000}), "at most 10000 points"),
         (json!({"query": [1, 2], "filter": {"must": [{"near": 1}]}}), "near"),
+        (
+            json!({"query": [1, 2], "filter": {"must_not": {"min_should": {"min_count": 0, "conditions": []}}}}),
+            "min_count",
+        ),
         (json!({"query": [1, 2], "using": "other"}), "vector name"),
         (json!({"query": {"discover": {}}}), "discover"),
         (json!({"query": [1]}), "expected a vector of 2"),
