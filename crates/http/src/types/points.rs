@@ -153,13 +153,23 @@ impl<'de> Deserialize<'de> for Operation {
 }
 
 /// `POST /points/delete` and `/points/payload/clear`: a selector, or a bare list of ids.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PointIds {
     /// Ids alone.
     Ids(Vec<PointId>),
     /// Ids or a filter.
     Selector(PointsSelector),
+}
+
+impl<'de> Deserialize<'de> for PointIds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let read = match value {
+            Value::Array(_) => serde_json::from_value(value).map(Self::Ids),
+            value => serde_json::from_value(value).map(Self::Selector),
+        };
+        read.map_err(de::Error::custom)
+    }
 }
 
 /// `POST /points`.

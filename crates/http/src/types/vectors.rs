@@ -134,13 +134,39 @@ impl<'de> Deserialize<'de> for VectorStruct {
 }
 
 /// The vectors of a batch: a list of them, or such a list under its name.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum BatchVectors {
     /// Without a name.
     Plain(Vec<Vec<f32>>),
     /// By names.
-    Named(std::collections::BTreeMap<String, Vec<Vec<f32>>>),
+    Named(Vec<(String, Vec<Vec<f32>>)>),
+}
+
+impl<'de> Deserialize<'de> for BatchVectors {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfBatch;
+        impl<'de> Visitor<'de> for OfBatch {
+            type Value = BatchVectors;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of vectors, or an object with one under its name")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<BatchVectors, A::Error> {
+                let mut vectors = Vec::new();
+                while let Some(Dense(vector)) = list.next_element()? {
+                    vectors.push(vector);
+                }
+                Ok(BatchVectors::Plain(vectors))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<BatchVectors, A::Error> {
+                let mut named = Vec::new();
+                while let Some((name, vectors)) = map.next_entry::<String, Vec<Dense>>()? {
+                    named.push((name, vectors.into_iter().map(|Dense(vector)| vector).collect()));
+                }
+                Ok(BatchVectors::Named(named))
+            }
+        }
+        deserializer.deserialize_any(OfBatch)
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +196,23 @@ mod tests {
             (json!([1, null]), "", "a number"),
         ] {
             let refused = read(value.clone(), name).unwrap_err();
+            assert!(refused.contains(reason), "{value}: {refused}");
+        }
+    }
+
+    #[test]
+    fn batches_have_dense_vectors_with_or_without_a_name() {
+        let read = |value| serde_json::from_value::<BatchVectors>(value).map_err(|error| error.to_string());
+        let two = vec![vec![1.0], vec![2.0]];
+        assert_eq!(read(json!([[1], [2]])), Ok(BatchVectors::Plain(two.clone())));
+        assert_eq!(read(json!({"a": [[1], [2]]})), Ok(BatchVectors::Named(vec![("a".to_owned(), two)])));
+        for (value, reason) in [
+            (json!([{"indices": [1], "values": [1.0]}]), "sparse"),
+            (json!({"a": [[[1.0]]]}), "multivectors"),
+            (json!({"a": [{"text": "x", "model": "y"}]}), "inference"),
+            (json!(7), "a list of vectors"),
+        ] {
+            let refused = read(value.clone()).unwrap_err();
             assert!(refused.contains(reason), "{value}: {refused}");
         }
     }

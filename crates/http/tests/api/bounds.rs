@@ -47,6 +47,16 @@ async fn what_is_not_supported_or_wrong_is_refused_with_a_reason() {
         let refused = server.post("/collections/c/points/query", body.clone()).await.error(400);
         assert!(refused.contains(reason), "{body}: {refused}");
     }
+    for (body, reason) in [
+        (json!({"points": [-1]}), "unsigned integer"),
+        (json!([1.5]), "unsigned integer"),
+        (json!({"filter": {"must": [{"near": 1}]}}), "near"),
+        (json!({}), "points or a filter"),
+        (json!({"points": vec![1; 10_001]}), "at most 10000 ids"),
+    ] {
+        let refused = server.post("/collections/c/points/delete", body.clone()).await.error(400);
+        assert!(refused.contains(reason), "{refused}");
+    }
     for (query, reason) in [
         ("consistency=0", "consistency"),
         ("consistency=most", "majority"),
