@@ -270,6 +270,7 @@ class Session:
         other = rnd.vector(self.dimension)
         inner = rnd.maybe_filter()
         order = m.OrderBy(key=r.choice(["n", "half", "when", "items[].b"]), direction=r.choice(["asc", "desc"]))
+        diversity = round(r.uniform(0, 0.9), 2)
         threshold = r.choice([None, None, r.uniform(-1, 4)])
         query = lambda q, **more: lambda c: c.query_points(
             name, query=q, query_filter=filter, limit=limit, with_payload=payload, with_vectors=vectors, **more).points
@@ -279,11 +280,12 @@ class Session:
         prefetch = [m.Prefetch(query=vector, limit=limit, filter=inner), m.Prefetch(query=other, limit=7)]
         by_rank = lambda a, b: same_ranking(a, b)
         fused = lambda a, b: same_fused(a, b)
-        kind = r.choice(["nearest"] * 4 + ["by_id", "average", "best", "sum", "order", "scroll_by", "rrf", "dbsf", "again", "sample",
+        kind = r.choice(["nearest"] * 4 + ["mmr", "by_id", "average", "best", "sum", "order", "scroll_by", "rrf", "dbsf", "again", "sample",
                          "scroll", "scroll", "count", "count", "retrieve", "facet", "groups", "batch"])
         compare, call = {
             "nearest": (by_rank, query(vector, offset=offset, score_threshold=threshold)),
             "by_id": (by_rank, query(id)),
+            "mmr": (same_records, query(m.NearestQuery(nearest=vector, mmr=m.Mmr(diversity=diversity, candidates_limit=20)))),
             "average": (by_rank, recommend(m.RecommendStrategy.AVERAGE_VECTOR)),
             "best": (by_rank, recommend(m.RecommendStrategy.BEST_SCORE)),
             "sum": (by_rank, recommend(m.RecommendStrategy.SUM_SCORES)),

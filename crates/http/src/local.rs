@@ -130,8 +130,8 @@ impl PartialOrd for Score {
     }
 }
 
-/// The score that Qdrant reckons with inside: for Euclid the square, without the root.
-fn inner(distance: Distance, score: f32) -> f32 {
+/// The score that Qdrant reckons with inside, higher is nearer: for Euclid the square, without the root.
+pub(crate) fn inner(distance: Distance, score: f32) -> f32 {
     match distance {
         Distance::Euclid => -(score * score),
         Distance::Cosine | Distance::Dot | Distance::Manhattan => score,

@@ -5,6 +5,7 @@
 
 mod fusion;
 mod groups;
+mod mmr;
 
 use crate::{
     Backend, BackendError,
@@ -12,7 +13,7 @@ use crate::{
     limits,
     routes::{at_most, filter, limit},
     server::{ApiError, Reading},
-    types::{Example, LookupLocation, Prefetch, Query, Recommend, Strategy},
+    types::{Example, LookupLocation, Mmr, Prefetch, Query, Recommend, Strategy},
 };
 use rose_forest_api::PointId;
 use rose_forest_store::{Condition, Filter};
@@ -105,7 +106,8 @@ impl<'a, B: Backend> Run<'a, B> {
 
     /// The name of the vector that a query is about.
     fn check_name(&self, using: Option<&str>, query: Option<&Query>) -> Result<(), ApiError> {
-        let needs_vector = matches!(query, Some(Query::Nearest(_) | Query::Recommend(_)));
+        let needs_vector =
+            matches!(query, Some(Query::Nearest(_) | Query::Diverse(..) | Query::Recommend(_)));
         let received = using.unwrap_or_default();
         if received == self.vector_name() || !needs_vector && using.is_none() {
             return Ok(());
@@ -127,11 +129,25 @@ impl<'a, B: Backend> Run<'a, B> {
         with: With,
     ) -> Result<Vec<Found>, ApiError> {
         let mut mentioned = Vec::new();
+        let mut diverse = None;
         let what = match query {
             None => What::ById,
             Some(Query::Nearest(example)) => {
                 let mut vectors = self.vectors(vec![example], lookup, &mut mentioned).await?;
                 What::Nearest(vectors.pop().unwrap_or_default())
+            }
+            Some(Query::Diverse(example, Mmr { diversity, candidates_limit })) => {
+                let diversity = diversity.unwrap_or(0.5);
+                if !(0.0..=1.0).contains(&diversity) {
+                    return Err(ApiError::Input(format!(
+                        "expected a diversity from 0 to 1, received {diversity}"
+                    )));
+                }
+                let candidates = crate::routes::limit(candidates_limit.unwrap_or(limit))?;
+                let mut vectors = self.vectors(vec![example], lookup, &mut mentioned).await?;
+                let vector = vectors.pop().unwrap_or_default();
+                diverse = Some((vector.clone(), diversity, candidates));
+                What::Nearest(vector)
             }
             Some(Query::Recommend(recommend)) => self.recommend(recommend, lookup, &mut mentioned).await?,
             Some(Query::OrderBy(order)) => What::Ordered(order),
@@ -146,8 +162,14 @@ impl<'a, B: Backend> Run<'a, B> {
                 Filter { must_not: vec![Condition::HasId { has_id: mentioned }], ..Filter::default() };
             filter = both(filter, Some(others));
         }
-        let search = Search { what, filter, limit, threshold, with };
-        Ok(self.backend.search(self.name, search, self.options).await?)
+        let Some((vector, diversity, candidates)) = diverse else {
+            let search = Search { what, filter, limit, threshold, with };
+            return Ok(self.backend.search(self.name, search, self.options).await?);
+        };
+        let with = With { vector: true, ..with };
+        let search = Search { what, filter, limit: candidates, threshold, with };
+        let found = self.backend.search(self.name, search, self.options).await?;
+        Ok(mmr::choose(self.state.schema.distance, &vector, found, diversity, limit))
     }
 
     async fn recommend(

@@ -20,8 +20,8 @@ pub use points::{
     PointsSelector, RetrieveRequest, ScrollRequest, SetPayload, UpdateVectors, Upsert,
 };
 pub use query::{
-    Example, Fusion, GroupsRequest, LookupLocation, Prefetch, Query, QueryBatch, QueryRequest, Recommend,
-    SearchRequest, Strategy,
+    Example, Fusion, GroupsRequest, LookupLocation, Mmr, Prefetch, Query, QueryBatch, QueryRequest,
+    Recommend, SearchRequest, Strategy,
 };
 pub use vectors::{BatchVectors, VectorStruct};
 pub use with::{OrderByJson, WithPayload, WithVector};

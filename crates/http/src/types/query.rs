@@ -72,11 +72,24 @@ pub enum Fusion {
     Dbsf,
 }
 
+/// How different from each other points are to be.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Mmr {
+    /// From 0, the nearest whatever they are like, to 1.
+    #[serde(default)]
+    pub diversity: Option<f32>,
+    /// How many of the nearest to choose from; as many as are wanted when nothing is said.
+    #[serde(default)]
+    pub candidates_limit: Option<usize>,
+}
+
 /// Which points come first.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Query {
     /// The nearest.
     Nearest(Example),
+    /// Of the nearest, those that are far from each other.
+    Diverse(Example, Mmr),
     /// Those like some, unlike others.
     Recommend(Recommend),
     /// Those first in the order of a field.
@@ -88,7 +101,7 @@ pub enum Query {
 }
 
 /// Qdrant's queries that are not supported.
-const UNSUPPORTED: [&str; 6] = ["discover", "context", "formula", "relevance_feedback", "text", "mmr"];
+const UNSUPPORTED: [&str; 5] = ["discover", "context", "formula", "relevance_feedback", "text"];
 
 impl<'de> Deserialize<'de> for Query {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -107,7 +120,11 @@ fn query<E: de::Error>(value: Value) -> Result<Query, E> {
         }
     }
     if let Some(value) = object.remove("nearest") {
-        return example(value).map(Query::Nearest);
+        let nearest = example(value)?;
+        return match object.remove("mmr").filter(|mmr| !mmr.is_null()) {
+            None => Ok(Query::Nearest(nearest)),
+            Some(mmr) => read(mmr).map(|mmr| Query::Diverse(nearest, mmr)),
+        };
     }
     if let Some(value) = object.remove("recommend") {
         return read(value).map(Query::Recommend);
@@ -305,7 +322,6 @@ mod tests {
         assert!(matches!(read(json!({"order_by": "a.b"})), Query::OrderBy(_)));
         for (value, reason) in [
             (json!({"discover": {}}), "\"discover\" is not supported"),
-            (json!({"nearest": [1.0], "mmr": {"diversity": 0.5}}), "\"mmr\" is not supported"),
             (json!({"nearest": {"indices": [1], "values": [1.0]}}), "sparse"),
             (json!({"nearest": [[1.0]]}), "multivectors"),
             (json!({"fusion": "best"}), "rrf"),

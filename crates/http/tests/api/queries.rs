@@ -54,6 +54,17 @@ async fn points_stand_for_their_vectors_and_are_left_out_themselves() {
 }
 
 #[tokio::test]
+async fn points_that_are_far_from_each_other_are_chosen_of_the_nearest() {
+    let server = server("Euclid").await;
+    let mmr = |diversity: f64, limit: u64| json!({"query": {"nearest": [1, 0], "mmr": {"diversity": diversity, "candidates_limit": 4}}, "limit": limit});
+    assert_eq!(server.ids(mmr(0.0, 3)).await, numbers(&[1, 2, 3]));
+    // 1 first; then, by squares, 4 is 9 from the query and from 1: -0.25 * 9 + 0.75 * 9.
+    assert_eq!(server.query(mmr(0.75, 2)).await, [(json!(1), 0.0), (json!(4), 3.0)]);
+    assert_eq!(server.ids(mmr(1.0, 9)).await.len(), 4);
+    server.post("/collections/c/points/query", mmr(1.5, 1)).await.error(400);
+}
+
+#[tokio::test]
 async fn orders_samples_and_no_query_at_all() {
     let server = server("Dot").await;
     let order =
