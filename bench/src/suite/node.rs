@@ -13,6 +13,7 @@ use crate::{
 use anyhow::{Result, ensure};
 use rose_forest::requests::{Overview, Request, Searched};
 use rose_forest_api::SearchInput;
+use rose_forest_engine::local::{IndexReport, Limits};
 use running::{COLLECTION, Running};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,9 @@ const BULK_ROWS: usize = 10_000;
 const MISSED_ROWS: usize = 10_000;
 /// Rows that are written while others search.
 const DRIVEN_ROWS_A_SECOND: usize = 500;
+
+/// Limits with which most rows lie on disk.
+const ON_DISK: Limits = Limits { memory_bytes: 20 << 20, age: None };
 
 /// See [`super::Suite::Node`].
 pub async fn run(options: &Options) -> Result<Section> {
@@ -48,6 +52,14 @@ pub async fn run(options: &Options) -> Result<Section> {
     section.tell("the index in memory", format!("{} bytes a row", index.graph_bytes / index.in_graph.max(1)));
     node.stop().await?;
 
+    let node = Running::start_without_serving(folder.path()).await?;
+    let begun = Instant::now();
+    let node = node.serve();
+    node.until_it_answers(&data).await?;
+    let what = format!("reopening {} rows, until the first answer from memory", grouped(options.rows as i64));
+    section.aim(&what, Target::Most(3.0), begun.elapsed().as_secs_f64(), "s");
+    node.stop().await?;
+
     // Without serving, the index is not kept in step: these rows it has to catch up with.
     let quiet = Running::start_without_serving(folder.path()).await?;
     quiet.insert(&data, options.rows..options.rows + MISSED_ROWS, true).await?;
@@ -55,23 +67,29 @@ pub async fn run(options: &Options) -> Result<Section> {
     let node = Running::start_without_serving(folder.path()).await?;
     let begun = Instant::now();
     let node = node.serve();
-    let vector = data.query(0);
-    while !node.search(&vector).await?.from_memory {
-        ensure!(begun.elapsed() < running::DEADLINE, "the index does not answer");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let what = format!("reopening, and catching up with {} missed rows", grouped(MISSED_ROWS as i64));
-    section.aim(
-        &what,
-        Target::Most(3.0),
-        begun.elapsed().as_secs_f64(),
-        "s until the first answer from memory",
-    );
+    node.until_it_answers(&data).await?;
     node.until_indexed(options.rows + MISSED_ROWS).await?;
+    let what = format!("reopening, and catching up with {} missed rows", grouped(MISSED_ROWS as i64));
+    section.tell(&what, format!("{} s", short(begun.elapsed().as_secs_f64())));
 
     let first = options.rows + MISSED_ROWS;
     let driven = drive::drive(&node, &data, first..data.rows.nrows(), options).await?;
     driven.tell(&mut section);
+    node.stop().await?;
+
+    let begun = Instant::now();
+    let node = Running::start_with(folder.path(), ON_DISK).await?.serve();
+    node.until_it_answers(&data).await?;
+    let index = node.until_on_disk().await?;
+    section.tell(
+        &format!("from a start with {} MB of memory until rows have moved to disk", ON_DISK.memory_bytes >> 20),
+        format!("{} of {} rows, {} s", index.in_lists, index.points, short(begun.elapsed().as_secs_f64())),
+    );
+    let memory = (index.graph_bytes + index.lists_bytes) as f64 / 1e6;
+    section.tell("the index in memory then", format!("{} MB", short(memory)));
+    let disk = search(&node, &data, options).await?;
+    section.tell("search then, one client", disk.times.shown());
+    section.tell("recall@10 then", short(disk.recall));
     node.stop().await?;
     Ok(section)
 }
@@ -107,9 +125,32 @@ impl Running {
         self.ask(Request::Search { collection, by_zome: false, input, filter: None }).await
     }
 
-    async fn index(&self) -> Result<rose_forest_engine::local::IndexReport> {
+    async fn index(&self) -> Result<IndexReport> {
         let overview: Overview = self.ask(Request::Info(COLLECTION.to_owned())).await?;
         overview.index.ok_or_else(|| anyhow::anyhow!("the node does not serve"))
+    }
+
+    /// Waits until the index answers.
+    async fn until_it_answers(&self, data: &Data) -> Result<()> {
+        let (begun, vector) = (Instant::now(), data.query(0));
+        while !self.search(&vector).await?.from_memory {
+            ensure!(begun.elapsed() < running::DEADLINE, "the index does not answer");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until the graph takes no more than it may, or no row moves any more.
+    async fn until_on_disk(&self) -> Result<IndexReport> {
+        let mut before = self.index().await?;
+        loop {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            let index = self.index().await?;
+            if index.graph_bytes <= index.limit_bytes || index.in_lists == before.in_lists {
+                return Ok(index);
+            }
+            before = index;
+        }
     }
 
     /// Waits until the index has so many points.

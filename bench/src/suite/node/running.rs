@@ -35,13 +35,18 @@ impl Running {
 
     /// Starts a node that only answers: it has no index.
     pub async fn start_without_serving(folder: &Path) -> Result<Self> {
+        Self::start_with(folder, Limits::default()).await
+    }
+
+    /// The same, with other limits for what its index may take once it serves.
+    pub async fn start_with(folder: &Path, index_limits: Limits) -> Result<Self> {
         let dir = DataDir::open(folder)?;
         let settings = Settings {
             dir: dir.clone(),
             passphrase: rose_forest::passphrase::of("bench".to_owned()),
             gossip_ms: 1_000,
             self_validation: true,
-            index_limits: Limits::default(),
+            index_limits,
         };
         let node = Node::start(settings, dir.lock()?).await?;
         Ok(Self { node: Arc::new(node), serving: None })
