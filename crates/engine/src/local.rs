@@ -32,6 +32,7 @@
 mod files;
 mod limits;
 mod missing;
+mod read;
 mod report;
 mod restore;
 mod search;
@@ -55,6 +56,7 @@ use rose_forest_store::{Store, StoreError};
 use std::path::PathBuf;
 
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
+pub use read::{Near, Reader, Whose};
 pub use report::IndexReport;
 pub use search::{Found, SearchError};
 pub use settled::Moved;

@@ -8,6 +8,7 @@
 
 mod build;
 pub(crate) mod datetime;
+pub(crate) mod edit;
 pub(crate) mod geo;
 pub(crate) mod path;
 pub(crate) mod terms;

@@ -56,7 +56,7 @@ pub enum Condition {
         /// The field.
         is_empty: Key,
     },
-    /// The field is null.
+    /// The field is null, or an element of it is.
     IsNull {
         /// The field.
         is_null: Key,
@@ -65,6 +65,12 @@ pub enum Condition {
     HasId {
         /// The ids.
         has_id: Vec<PointId>,
+    },
+    /// The point has the vector of this name. Every point has the one that has no name, and no other; whoever gives that
+    /// one a name says so before the filter comes here. Inside of [`Nested`] it never holds.
+    HasVector {
+        /// The name.
+        has_vector: String,
     },
     /// One element of an array of objects fulfils a filter.
     Nested {
@@ -178,6 +184,14 @@ pub enum Match {
     /// The field's strings hold all of these words, in any order: runs of letters and digits, in any case. A text
     /// without a word is in none.
     Text(String),
+    /// The field's strings hold one of these words. A text without a word is in none.
+    TextAny(String),
+    /// One string holds these words one after the other.
+    Phrase(String),
+    /// A string begins with this one, byte for byte.
+    Prefix(String),
+    /// A string holds this one, byte for byte.
+    Substring(String),
 }
 
 /// A range of numbers or of times.

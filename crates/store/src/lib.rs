@@ -21,17 +21,20 @@ mod batch;
 mod block;
 mod codec;
 mod error;
+mod facet;
 mod fields;
 mod filter;
 mod id_key;
 mod log;
 mod open;
+mod order;
 mod payload;
 mod point;
 mod read;
 mod record;
 mod scroll;
 mod sets;
+mod shadow;
 mod tables;
 #[cfg(test)]
 mod testing;
@@ -40,8 +43,10 @@ pub mod wal;
 pub use batch::{Batch, Changes};
 pub use block::{Content, IncomingBlock, IncomingRow};
 pub use error::StoreError;
+pub use facet::{FacetHit, FacetValue};
 pub use fields::{
     FieldIndexInfo, FieldKind, Progress,
+    edit::{Projection, merge},
     path::{FieldPath, PathError},
 };
 pub use filter::{
@@ -50,6 +55,7 @@ pub use filter::{
 };
 pub use log::{ChangesSince, Checkpoint};
 pub use open::{DEFAULT_CACHE_BYTES, DEFAULT_SYNC_EVERY, DEFAULT_SYNC_ROWS, Options, Store};
+pub use order::{Direction, OrderBy, OrderValue, Ordered};
 pub use point::Version;
 pub use read::{Counting, Row, Settled, Snapshot};
 pub use record::{BlockInfo, BlockNumber, Place, Placed};

@@ -10,6 +10,7 @@ use crate::{
     point::{Kept, Point, Version},
     record::{AuthorRecord, BlockInfo, BlockRecord, read_hash},
     sets::read_set,
+    shadow::SHADOWED_SET,
     tables::{ABOUT, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, SETS},
 };
 pub use blocks::Settled;
@@ -113,6 +114,26 @@ impl Snapshot {
             Some(author) => read_set(&self.transaction.open_table(SETS)?, &author_set(author.number)),
             None => Ok(RoaringBitmap::new()),
         }
+    }
+
+    /// Rows that count, and that a bare id does not mean because another author's row stands for it: the node's own
+    /// ([`crate::Store::set_own_author`]), else the newest, of equally new ones that of the smallest author key.
+    /// Cost: linear in the chunks of 65,536 labels that have any.
+    pub fn shadowed(&self) -> Result<RoaringBitmap, StoreError> {
+        read_set(&self.transaction.open_table(SETS)?, SHADOWED_SET)
+    }
+
+    /// One row for each id: all that count and are not [shadowed](Self::shadowed).
+    pub fn collapsed(&self) -> Result<RoaringBitmap, StoreError> {
+        Ok(self.live()? - self.shadowed()?)
+    }
+
+    /// The rows that bare ids mean, in the order of the ids. Cost: that of [`Self::shadowed`], and some look-ups for each
+    /// author of each id.
+    pub fn bare(&self, ids: &[PointId]) -> Result<Vec<Option<Row>>, StoreError> {
+        let shadowed = self.shadowed()?;
+        let shown = |rows: Vec<Row>| rows.into_iter().find(|row| !shadowed.contains(row.label));
+        ids.iter().map(|id| self.points(id).map(shown)).collect()
     }
 
     /// Rows by label, in the order of the labels; nothing for a row that does not count.

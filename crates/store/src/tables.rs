@@ -20,7 +20,7 @@ use crate::{StoreError, codec::Bytes};
 use redb::{ReadableTable, Table, TableDefinition};
 
 /// The layout of the tables. A store of another one is refused.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 pub(crate) const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
 pub(crate) const CURSORS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("cursors");
@@ -39,6 +39,8 @@ pub(crate) const FIELDS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new
 pub(crate) const ABOUT_LAYOUT: &str = "layout";
 pub(crate) const ABOUT_COLLECTION: &str = "collection";
 pub(crate) const ABOUT_IDENTITY: &str = "identity";
+/// The key of the node's own author.
+pub(crate) const ABOUT_OWN: &str = "own";
 const ABOUT_COUNTERS: &str = "counters";
 const COUNTERS_VERSION: u8 = 1;
 

@@ -9,7 +9,8 @@ use crate::{
     read::{LIVE_SET, author_set},
     record::{BlockNumber, BlockRecord, Placed, RowRecord},
     sets::SetChanges,
-    tables::{BLOCK_INFO, Counters, POINTS, ROWS},
+    shadow::{self, SHADOWED_SET},
+    tables::{AUTHOR_KEYS, BLOCK_INFO, Counters, POINTS, ROWS},
 };
 use redb::{ReadableTable, Table, WriteTransaction};
 use rose_forest_rules::{id::PointId, reference::HashRef};
@@ -51,6 +52,9 @@ pub(super) struct Work<'t, 'c> {
     fields: &'c mut FieldChanges,
     author: u32,
     author_set: [u8; 5],
+    /// The number of the node's own author.
+    own: Option<u32>,
+    keys: Table<'t, u32, &'static [u8]>,
     changes: Changes,
     value: Vec<u8>,
 }
@@ -71,6 +75,8 @@ impl<'t, 'c> Work<'t, 'c> {
             fields,
             author,
             author_set: author_set(author),
+            own: shadow::own_author(transaction)?,
+            keys: transaction.open_table(AUTHOR_KEYS)?,
             changes: Changes::default(),
             value: Vec::new(),
         })
@@ -133,7 +139,27 @@ impl<'t, 'c> Work<'t, 'c> {
             after.encode(&mut self.value);
             self.points.insert(key, self.value.as_slice())?;
         }
+        if !same {
+            self.shadow(id, was.filter(|kept| !kept.version.deleted).map(|kept| kept.label))?;
+        }
         Ok(())
+    }
+
+    /// Notes which author's row stands for this id now; `left` is a row that counts no longer.
+    fn shadow(&mut self, id: &PointId, left: Option<Label>) -> Result<(), StoreError> {
+        // One author shadows nobody, which is worth knowing when a million rows come in.
+        if self.counters.author < 2 {
+            return Ok(());
+        }
+        let contenders = shadow::contenders(&self.points, id)?;
+        if contenders.iter().all(|contender| contender.author == self.author) {
+            return Ok(());
+        }
+        if let Some(left) = left {
+            self.sets.put(SHADOWED_SET, left, false);
+        }
+        let keys = &self.keys;
+        shadow::note(self.sets, &contenders, self.own, &mut |number| shadow::author_key(keys, number))
     }
 
     /// Gives a row that was hidden a label of its own again.

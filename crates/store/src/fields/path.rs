@@ -16,7 +16,7 @@ pub struct PathError {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Part {
+pub(super) enum Part {
     Key(String),
     Each,
     At(usize),
@@ -25,7 +25,7 @@ enum Part {
 /// A path to values of a payload.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldPath {
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
 }
 
 impl FieldPath {
@@ -33,6 +33,13 @@ impl FieldPath {
     /// one value.
     pub(crate) fn visit<'v>(&self, payload: &'v Value, visit: &mut dyn FnMut(&'v Value)) {
         walk(&self.parts, payload, visit);
+    }
+
+    /// The values that the path leads to in a payload, in their order; an array at its end is one.
+    pub fn values<'v>(&self, payload: &'v Value) -> Vec<&'v Value> {
+        let mut values = Vec::new();
+        self.visit(payload, &mut |value| values.push(value));
+        values
     }
 
     /// The outermost key. A path always begins with one.

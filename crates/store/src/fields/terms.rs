@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// Rows where the field is not empty.
 pub(crate) const PRESENT: u8 = 0;
-/// Rows where it is null, or where one of its values is.
+/// Rows where it is null, or where one of its values or an element of one is.
 pub(crate) const NULL: u8 = 1;
 /// Rows where it holds something else than null and what the index is for.
 pub(crate) const OTHER: u8 = 2;
@@ -56,6 +56,13 @@ pub(crate) fn integer_term(number: i64) -> Vec<u8> {
     term
 }
 
+/// The integer that a term stands for; nothing for other bytes.
+pub(crate) fn read_integer_term(term: &[u8]) -> Option<i64> {
+    let (_, rest) = term.strip_prefix(&[TERM])?.split_first_chunk::<8>()?;
+    let (&[1], number) = rest.split_first_chunk::<1>()? else { return None };
+    number.try_into().ok().map(|bits| (u64::from_be_bytes(bits) ^ 1 << 63) as i64)
+}
+
 fn number_term(number: &Number) -> Option<Vec<u8>> {
     match number.as_i64() {
         Some(number) => Some(integer_term(number)),
@@ -70,6 +77,14 @@ fn number_term(number: &Number) -> Option<Vec<u8>> {
 /// The term of a boolean.
 pub(crate) fn bool_term(value: bool) -> Vec<u8> {
     vec![TERM, u8::from(value)]
+}
+
+/// The boolean that a term stands for; nothing for other bytes.
+pub(crate) fn read_bool_term(term: &[u8]) -> Option<bool> {
+    match term {
+        [TERM, value @ (0 | 1)] => Some(*value == 1),
+        _ => None,
+    }
 }
 
 /// The beginning of the term of a time, and all of it.
@@ -101,6 +116,9 @@ pub(crate) fn terms_of(kind: FieldKind, path: &FieldPath, payload: &Value) -> BT
         Value::Array(elements) => {
             if !elements.is_empty() {
                 terms.insert(vec![PRESENT]);
+            }
+            if elements.iter().any(Value::is_null) {
+                terms.insert(vec![NULL]);
             }
             elements.iter().for_each(|element| add_terms(kind, element, &mut terms));
         }
@@ -151,6 +169,7 @@ mod tests {
             prop_assert_eq!(time_term(a).cmp(&time_term(b)), a.cmp(&b));
             prop_assert_eq!(Some(ordered_bits(x).cmp(&ordered_bits(y))), x.partial_cmp(&y));
             prop_assert_eq!(from_ordered_bits(ordered_bits(x)), x);
+            prop_assert_eq!(read_integer_term(&integer_term(a)), Some(a));
             let place = GeoPoint { lon: x, lat: y };
             prop_assert_eq!(read_geo_term(&geo_term(place)), Some(place));
         }
@@ -171,7 +190,7 @@ mod tests {
         assert!(terms(json!({})).is_empty());
         assert!(terms(json!({"a": []})).is_empty());
         assert_eq!(terms(json!({"a": null})), [vec![NULL]]);
-        assert_eq!(terms(json!({"a": [null]})), [vec![PRESENT]]);
+        assert_eq!(terms(json!({"a": [null]})), [vec![PRESENT], vec![NULL]]);
         assert_eq!(terms(json!({"a": ["x", 1]})), [vec![PRESENT], vec![OTHER], text_term("x")]);
         assert_eq!(terms(json!({"a": "y".repeat(513)})), [vec![PRESENT], vec![LONG]]);
     }

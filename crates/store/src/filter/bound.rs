@@ -162,6 +162,10 @@ impl<'s> Bounder<'s> {
                 Some(index) => Some(Bound::exact(self.live()? - index.set(&[PRESENT])?)),
                 None => None,
             },
+            Condition::HasVector { has_vector } if inside.is_none() && has_vector.is_empty() => {
+                Some(Bound::exact(self.live()?.clone()))
+            }
+            Condition::HasVector { .. } => Some(Bound::exact(RoaringBitmap::new())),
             Condition::HasId { .. } if inside.is_some() => Some(Bound::exact(RoaringBitmap::new())),
             Condition::HasId { has_id } => {
                 let reader = Reader::new(self.snapshot)?;

@@ -36,7 +36,7 @@ impl Filter {
             match condition {
                 Condition::Field(field) => visit(&field.key),
                 Condition::IsEmpty { is_empty: key } | Condition::IsNull { is_null: key } => visit(&key.key),
-                Condition::HasId { .. } => {}
+                Condition::HasId { .. } | Condition::HasVector { .. } => {}
                 // Its filter's keys are those of elements.
                 Condition::Nested { nested } => visit(&nested.key),
                 Condition::Filter(filter) => filter.visit_keys(visit),
@@ -61,13 +61,10 @@ impl Condition {
     fn holds(&self, candidate: Candidate<'_>) -> bool {
         match self {
             Self::Field(field) => field.holds(candidate.payload),
-            Self::IsEmpty { is_empty } => values(&is_empty.key, candidate.payload).all(|value| match value {
-                Value::Null => true,
-                Value::Array(elements) => elements.is_empty(),
-                _ => false,
-            }),
-            Self::IsNull { is_null } => values(&is_null.key, candidate.payload).any(Value::is_null),
+            Self::IsEmpty { is_empty: key } => values(&key.key, candidate.payload).all(is_empty),
+            Self::IsNull { is_null } => values(&is_null.key, candidate.payload).any(has_null),
             Self::HasId { has_id } => candidate.id.is_some_and(|id| has_id.contains(id)),
+            Self::HasVector { has_vector } => candidate.id.is_some() && has_vector.is_empty(),
             Self::Nested { nested } => values(&nested.key.elements(), candidate.payload).any(|element| {
                 element.is_object() && nested.filter.holds(Candidate { id: None, payload: element })
             }),
@@ -89,18 +86,15 @@ impl FieldCondition {
         {
             return true;
         }
-        let mut found = values(&self.key, payload).peekable();
-        if found.peek().is_none() {
-            return self.values_count.is_some_and(|count| count.contain(&0))
-                || self.is_empty == Some(true)
-                || self.is_null == Some(false);
-        }
-        found.any(|value| {
-            self.values_count.is_some_and(|count| has_count(&count, value))
-                || self.is_empty.is_some_and(|wanted| is_empty(value) == wanted)
-                || self.is_null.is_some_and(|wanted| has_null(value) == wanted)
-                || elements(value).any(|element| self.holds_for(element))
-        })
+        let found: Vec<_> = values(&self.key, payload).collect();
+        let counts = |count: &ValuesCount| match found.as_slice() {
+            [] => count.contain(&0),
+            found => found.iter().any(|value| has_count(count, value)),
+        };
+        self.values_count.as_ref().is_some_and(counts)
+            || self.is_empty.is_some_and(|wanted| found.iter().copied().all(is_empty) == wanted)
+            || self.is_null.is_some_and(|wanted| found.iter().copied().any(has_null) == wanted)
+            || found.iter().flat_map(|value| elements(value)).any(|element| self.holds_for(element))
     }
 
     /// Whether a single value, no array, fulfils it.
@@ -163,6 +157,12 @@ fn has_words<'v>(text: &str, values: impl Iterator<Item = &'v Value>) -> bool {
     missing.is_empty()
 }
 
+/// Whether a string holds all words of a phrase, one after the other. A phrase without a word is in none.
+fn has_phrase(phrase: &str, text: &str) -> bool {
+    let (phrase, text): (Vec<_>, Vec<_>) = (words(phrase).collect(), words(text).collect());
+    !phrase.is_empty() && text.windows(phrase.len()).any(|part| part == phrase)
+}
+
 impl Match {
     fn holds(&self, value: &Value) -> bool {
         match self {
@@ -173,6 +173,13 @@ impl Match {
             Self::Except(unwanted) => !value.is_null() && !unwanted.contain(value),
             // Of all values together, see `has_words`.
             Self::Text(_) => false,
+            Self::TextAny(wanted) => value.as_str().is_some_and(|text| {
+                let wanted: BTreeSet<_> = words(wanted).collect();
+                words(text).any(|word| wanted.contains(&word))
+            }),
+            Self::Phrase(wanted) => value.as_str().is_some_and(|text| has_phrase(wanted, text)),
+            Self::Prefix(wanted) => value.as_str().is_some_and(|text| text.starts_with(wanted)),
+            Self::Substring(wanted) => value.as_str().is_some_and(|text| text.contains(wanted)),
         }
     }
 }

@@ -108,7 +108,21 @@ impl Index {
                 self.except(values.iter().map(|value| text_term(value)).collect())
             }
             Match::Text(text) if self.record.kind == FieldKind::Text => self.words(text),
-            Match::Value(_) | Match::Any(_) | Match::Except(_) | Match::Text(_) => Ok(None),
+            Match::TextAny(text) if self.record.kind == FieldKind::Text => {
+                self.any(words(text).map(|word| text_term(&word)))
+            }
+            // Which rows hold all of the words; whether one after the other, the rows themselves say.
+            Match::Phrase(text) if self.record.kind == FieldKind::Text => {
+                Ok(self.words(text)?.map(|bound| Bound { exact: false, ..bound }))
+            }
+            Match::Value(_)
+            | Match::Any(_)
+            | Match::Except(_)
+            | Match::Text(_)
+            | Match::TextAny(_)
+            | Match::Phrase(_)
+            | Match::Prefix(_)
+            | Match::Substring(_) => Ok(None),
         }
     }
 

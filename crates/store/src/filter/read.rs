@@ -90,6 +90,9 @@ fn condition<E: de::Error>(value: Value) -> Result<Condition, E> {
     if let Some(value) = only("has_id") {
         return Ok(Condition::HasId { has_id: read(value?)? });
     }
+    if let Some(value) = only("has_vector") {
+        return Ok(Condition::HasVector { has_vector: read(value?)? });
+    }
     if let Some(value) = only("nested") {
         return Ok(Condition::Nested { nested: read(value?)? });
     }
@@ -97,7 +100,7 @@ fn condition<E: de::Error>(value: Value) -> Result<Condition, E> {
     match object.keys().find(|key| !OF_FILTERS.contains(&key.as_str())) {
         None => read::<Filter, E>(Value::Object(object)).map(Condition::Filter),
         Some(other) => Err(E::custom(format_args!(
-            "expected a condition with key, is_empty, is_null, has_id, nested or a filter, received {other:?}"
+            "expected a condition with key, is_empty, is_null, has_id, has_vector, nested or a filter, received {other:?}"
         ))),
     }
 }

@@ -151,7 +151,10 @@ fn another_layout_and_another_collection_are_refused() {
     transaction.commit().unwrap();
     drop(store);
     let other = TestStore::open(disk).err().unwrap();
-    assert!(matches!(other, StoreError::OtherLayout { expected: 1, received: 99 }) && other.must_rebuild());
+    assert!(
+        matches!(other, StoreError::OtherLayout { expected: crate::tables::LAYOUT, received: 99 })
+            && other.must_rebuild()
+    );
 }
 
 #[test]

@@ -94,6 +94,8 @@ fn question() -> impl Strategy<Value = Value> {
         2 => values.clone().prop_map(|values| json!({"match": {"any": values}})),
         2 => values.prop_map(|values| json!({"match": {"except": values}})),
         2 => text().prop_map(|text| json!({"match": {"text": text}})),
+        2 => (select(&["text_any", "phrase", "prefix", "substring"][..]), text())
+            .prop_map(|(how, text)| json!({"match": {how: text}})),
         3 => bounds(numbers).prop_map(|bounds| json!({"range": bounds})),
         2 => bounds(select(TIMES.as_slice()).prop_map(Value::from)).prop_map(|bounds| json!({"range": bounds})),
         1 => bounds((0u64..4).prop_map(Value::from)).prop_map(|bounds| json!({"values_count": bounds})),
@@ -117,6 +119,7 @@ fn condition() -> BoxedStrategy<Value> {
         1 => key().prop_map(|key| json!({"is_empty": {"key": key}})),
         1 => key().prop_map(|key| json!({"is_null": {"key": key}})),
         1 => prop::collection::vec(0u64..12, 0..6).prop_map(|ids| json!({"has_id": ids})),
+        1 => select(&["", "other"][..]).prop_map(|name| json!({"has_vector": name})),
     ];
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![

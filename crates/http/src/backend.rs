@@ -1,0 +1,131 @@
+//! What answers the API: the trait that a node implements, and what it is asked in.
+//!
+//! A collection has one vector for each point. Ids are bare here: one that several authors use means the node's own point,
+//! else the newest, see `rose_forest_engine::local::Whose::OneEach`.
+
+mod error;
+mod read;
+mod write;
+
+pub use error::BackendError;
+pub use read::{Consistency, Facet, Found, ReadOptions, Scroll, Scrolled, Search, What, With};
+pub use write::{Edit, Mode, NewPoint, NewVector, Ordering, Selector, Write, WriteOptions, Written};
+
+use rose_forest_api::{Distance, Encoding, PointId, Schema};
+use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
+use std::future::Future;
+
+/// What a node can do for the API.
+///
+/// Errors are [`BackendError::NoCollection`] wherever a collection is named, and what each says beside. A method may be
+/// dropped at any await point when a client goes away; what was begun is then ended or not.
+pub trait Backend: Send + Sync + 'static {
+    /// The names of all collections.
+    fn collections(&self) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
+
+    /// Makes a collection. Errors: [`BackendError::CollectionExists`].
+    fn create(&self, name: &str, new: NewCollection)
+    -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Leaves a collection. Whether there was one.
+    fn leave(&self, name: &str) -> impl Future<Output = Result<bool, BackendError>> + Send;
+
+    /// What a collection is like.
+    fn state(&self, name: &str) -> impl Future<Output = Result<CollectionState, BackendError>> + Send;
+
+    /// The first points in some order, best first. Errors: a vector of another dimension.
+    fn search(
+        &self,
+        name: &str,
+        search: Search,
+        options: ReadOptions,
+    ) -> impl Future<Output = Result<Vec<Found>, BackendError>> + Send;
+
+    /// Points by id, in the order of the ids; those that are not there are left out.
+    fn get(
+        &self,
+        name: &str,
+        ids: Vec<PointId>,
+        with: With,
+        options: ReadOptions,
+    ) -> impl Future<Output = Result<Vec<Found>, BackendError>> + Send;
+
+    /// A page of points in the order of their ids.
+    fn scroll(
+        &self,
+        name: &str,
+        scroll: Scroll,
+        options: ReadOptions,
+    ) -> impl Future<Output = Result<Scrolled, BackendError>> + Send;
+
+    /// How many points there are.
+    fn count(
+        &self,
+        name: &str,
+        filter: Option<Filter>,
+        options: ReadOptions,
+    ) -> impl Future<Output = Result<u64, BackendError>> + Send;
+
+    /// The most frequent values of a field.
+    fn facet(
+        &self,
+        name: &str,
+        facet: Facet,
+        options: ReadOptions,
+    ) -> impl Future<Output = Result<Vec<FacetHit>, BackendError>> + Send;
+
+    /// Writes. Errors: [`BackendError::OtherAuthor`] and what refuses a vector, and then nothing is written;
+    /// [`BackendError::NoPoint`] after everything else was written; [`BackendError::Busy`];
+    /// [`BackendError::NotAcknowledged`].
+    fn write(
+        &self,
+        name: &str,
+        write: Write,
+        options: WriteOptions,
+    ) -> impl Future<Output = Result<Written, BackendError>> + Send;
+
+    /// Makes an index of a field. Errors: [`BackendError::OtherFieldKind`].
+    fn index_field(
+        &self,
+        name: &str,
+        path: FieldPath,
+        kind: FieldKind,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Drops the index of a field, if there is one.
+    fn drop_field_index(
+        &self,
+        name: &str,
+        path: FieldPath,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+}
+
+/// A collection to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewCollection {
+    /// Components of a vector.
+    pub dimension: usize,
+    /// How vectors are compared.
+    pub distance: Distance,
+    /// How they are stored.
+    pub encoding: Encoding,
+    /// What the vector is called; empty for none. The node remembers it; it is no part of the shared schema.
+    pub vector_name: String,
+}
+
+/// What a collection is like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CollectionState {
+    /// What its rows are like.
+    pub schema: Schema,
+    /// What the vector is called; empty for none.
+    pub vector_name: String,
+    /// Points, one for each id.
+    pub points: u64,
+    /// Rows that can be searched.
+    pub indexed: u64,
+    /// Whether the node has caught up with what it knows of.
+    pub is_complete: bool,
+    /// Indexes of fields: which, of what, and of how many points.
+    pub fields: Vec<(FieldPath, FieldKind, u64)>,
+}

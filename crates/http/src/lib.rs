@@ -1,0 +1,22 @@
+//! Qdrant's HTTP API, so that programs written for Qdrant work unchanged against a peer-to-peer collection.
+//!
+//! - [`Backend`] is what answers: a node, or the [`memory`] backend without any network.
+//! - [`server`] is the API: routes, keys, limits, and the translation to a backend's terms.
+//! - [`local`] answers a backend's questions from a `LocalIndex`, and plans writes.
+//! - [`types`] are the JSON of requests and answers, in one place.
+//!
+//! Nothing here knows Holochain. What differs from Qdrant is in `docs/qdrant-differences.md`.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![forbid(unsafe_code)]
+
+pub mod backend;
+pub mod limits;
+pub mod local;
+pub mod memory;
+mod query;
+mod routes;
+pub mod server;
+pub mod types;
+
+pub use backend::{Backend, BackendError};
+pub use server::{Config, Keys, router, serve};

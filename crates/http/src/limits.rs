@@ -1,0 +1,39 @@
+//! Limits of requests, each with its reason.
+
+use std::time::Duration;
+
+/// Bytes of a request's body: Qdrant's own default, so that clients that split their uploads for Qdrant fit.
+pub const MAX_BODY_BYTES: usize = 32 << 20;
+/// Time for a body to arrive. Who sends slower than this would send the largest body at a megabyte a second.
+pub const MAX_BODY_TIME: Duration = Duration::from_secs(30);
+/// Requests that are worked on at once; one more is told to come again. Each may hold a body and an answer.
+pub const MAX_IN_FLIGHT: usize = 256;
+/// Time for a request when it names none; Qdrant's.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most time that a request may ask for.
+pub const MAX_TIMEOUT: Duration = Duration::from_secs(600);
+/// When to come again where too much is under way.
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Points of one answer, those that `offset` passes over included: what one search keeps in sight.
+pub const MAX_LIMIT: usize = 10_000;
+/// Ids of one request: as many as one look-up of the zome takes.
+pub const MAX_IDS: usize = rose_forest_api::MAX_IDS;
+/// Points of one upsert: as many as one call of the zome takes.
+pub const MAX_POINTS: usize = rose_forest_api::MAX_INSERT_ROWS;
+/// Searches of one batch, and operations of one batch of writes: they run one after the other within one timeout.
+pub const MAX_BATCH: usize = 256;
+/// Prefetches of one query, all levels together: each is a search.
+pub const MAX_PREFETCHES: usize = 64;
+/// Levels of prefetches.
+pub const MAX_PREFETCH_DEPTH: usize = 8;
+/// Conditions of one filter, all levels together: each may be looked at for each row.
+pub const MAX_CONDITIONS: usize = 1_024;
+/// Examples of a recommendation: each row is scored against each.
+pub const MAX_EXAMPLES: usize = 64;
+/// Points of an answer when nothing is said.
+pub const DEFAULT_LIMIT: usize = 10;
+/// Points of a group when nothing is said.
+pub const DEFAULT_GROUP_SIZE: usize = 3;
+/// Values of a facet when nothing is said.
+pub const DEFAULT_FACETS: usize = 10;

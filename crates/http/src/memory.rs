@@ -1,0 +1,151 @@
+//! A backend without a network: collections of one node, each a `LocalIndex` over blocks that never leave the process.
+//!
+//! For tests, and for trying the API out. Nothing is kept when it ends.
+
+mod collection;
+
+use crate::{
+    backend::{
+        Backend, BackendError, CollectionState, Facet, Found, NewCollection, ReadOptions, Scroll, Scrolled,
+        Search, With, Write, WriteOptions, Written,
+    },
+    local,
+};
+use collection::Collection;
+use parking_lot::{Mutex, RwLock};
+use rose_forest_api::{AgentPubKey, PointId, Schema};
+use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Collections in a folder of their own.
+pub struct Memory {
+    dir: PathBuf,
+    own: AgentPubKey,
+    collections: RwLock<BTreeMap<String, Arc<Collection>>>,
+    /// Folders made so far: a collection that is made again begins in a new one.
+    made: Mutex<u64>,
+}
+
+impl Memory {
+    /// No collections yet. `dir` is for the files of the indexes; `own` is the author of what the API writes.
+    pub fn new(dir: impl Into<PathBuf>, own: AgentPubKey) -> Self {
+        Self { dir: dir.into(), own, collections: RwLock::default(), made: Mutex::new(0) }
+    }
+
+    /// Writes as another author, as if a peer had, and its blocks had arrived.
+    ///
+    /// # Errors
+    /// As [`Backend::write`].
+    pub fn write_as(&self, author: &AgentPubKey, name: &str, write: &Write) -> Result<Written, BackendError> {
+        self.collection(name)?.write(author, write)
+    }
+
+    fn collection(&self, name: &str) -> Result<Arc<Collection>, BackendError> {
+        let found = self.collections.read().get(name).cloned();
+        found.ok_or_else(|| BackendError::NoCollection { name: name.to_owned() })
+    }
+
+    /// Does what blocks where that is allowed.
+    async fn with<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Collection) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let collection = self.collection(name)?;
+        let done = tokio::task::spawn_blocking(move || work(&collection)).await;
+        done.unwrap_or_else(|stopped| Err(BackendError::Node(stopped.into())))
+    }
+}
+
+impl Backend for Memory {
+    async fn collections(&self) -> Result<Vec<String>, BackendError> {
+        Ok(self.collections.read().keys().cloned().collect())
+    }
+
+    async fn create(&self, name: &str, new: NewCollection) -> Result<(), BackendError> {
+        let schema = Schema::new(name, new.dimension, new.distance, new.encoding)?;
+        let mut collections = self.collections.write();
+        if collections.contains_key(name) {
+            return Err(BackendError::CollectionExists { name: name.to_owned() });
+        }
+        let mut made = self.made.lock();
+        *made += 1;
+        let dir = self.dir.join(format!("collection-{made}"));
+        let collection = Collection::new(&dir, &schema, new.vector_name, &self.own)?;
+        collections.insert(name.to_owned(), Arc::new(collection));
+        Ok(())
+    }
+
+    async fn leave(&self, name: &str) -> Result<bool, BackendError> {
+        Ok(self.collections.write().remove(name).is_some())
+    }
+
+    async fn state(&self, name: &str) -> Result<CollectionState, BackendError> {
+        self.with(name, |collection| local::state(&collection.index, &collection.vector_name)).await
+    }
+
+    async fn search(
+        &self,
+        name: &str,
+        search: Search,
+        _options: ReadOptions,
+    ) -> Result<Vec<Found>, BackendError> {
+        self.with(name, move |collection| local::search(&collection.index, &search)).await
+    }
+
+    async fn get(
+        &self,
+        name: &str,
+        ids: Vec<PointId>,
+        with: With,
+        _options: ReadOptions,
+    ) -> Result<Vec<Found>, BackendError> {
+        self.with(name, move |collection| local::get(&collection.index, &ids, with)).await
+    }
+
+    async fn scroll(
+        &self,
+        name: &str,
+        scroll: Scroll,
+        _options: ReadOptions,
+    ) -> Result<Scrolled, BackendError> {
+        self.with(name, move |collection| local::scroll(&collection.index, &scroll)).await
+    }
+
+    async fn count(
+        &self,
+        name: &str,
+        filter: Option<Filter>,
+        _options: ReadOptions,
+    ) -> Result<u64, BackendError> {
+        self.with(name, move |collection| local::count(&collection.index, filter.as_ref())).await
+    }
+
+    async fn facet(
+        &self,
+        name: &str,
+        facet: Facet,
+        _options: ReadOptions,
+    ) -> Result<Vec<FacetHit>, BackendError> {
+        self.with(name, move |collection| local::facet(&collection.index, &facet)).await
+    }
+
+    async fn write(&self, name: &str, write: Write, _options: WriteOptions) -> Result<Written, BackendError> {
+        let own = self.own.clone();
+        self.with(name, move |collection| collection.write(&own, &write)).await
+    }
+
+    async fn index_field(&self, name: &str, path: FieldPath, kind: FieldKind) -> Result<(), BackendError> {
+        self.with(name, move |collection| Ok(collection.index.index_field(&path, kind)?)).await
+    }
+
+    async fn drop_field_index(&self, name: &str, path: FieldPath) -> Result<(), BackendError> {
+        self.with(name, move |collection| {
+            collection.index.drop_field_index(&path)?;
+            Ok(())
+        })
+        .await
+    }
+}

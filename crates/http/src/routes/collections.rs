@@ -1,0 +1,72 @@
+//! Collections.
+
+use crate::{
+    Backend, BackendError,
+    server::{ApiError, App, Body, Envelope},
+    types::{CollectionDescription, CollectionInfo, Collections, CreateCollection, Exists},
+};
+use axum::extract::{Path, State};
+use serde_json::Value;
+use std::{sync::Arc, time::Instant};
+
+/// `GET /collections`.
+pub(crate) async fn list<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+) -> Result<Envelope<Collections>, ApiError> {
+    let since = Instant::now();
+    let names = app.backend.collections().await?;
+    let collections = names.into_iter().map(|name| CollectionDescription { name }).collect();
+    Ok(Envelope::new(Collections { collections }, since))
+}
+
+/// `GET /collections/{name}`.
+pub(crate) async fn info<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+) -> Result<Envelope<Value>, ApiError> {
+    let since = Instant::now();
+    Ok(Envelope::new(CollectionInfo::of(&app.backend.state(&name).await?), since))
+}
+
+/// `GET /collections/{name}/exists`.
+pub(crate) async fn exists<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+) -> Result<Envelope<Exists>, ApiError> {
+    let since = Instant::now();
+    let exists = app.backend.collections().await?.contains(&name);
+    Ok(Envelope::new(Exists { exists }, since))
+}
+
+/// `PUT /collections/{name}`.
+pub(crate) async fn create<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Body(request): Body<CreateCollection>,
+) -> Result<Envelope<bool>, ApiError> {
+    let since = Instant::now();
+    app.backend.create(&name, request.into_new().map_err(ApiError::Input)?).await?;
+    Ok(Envelope::new(true, since))
+}
+
+/// `DELETE /collections/{name}`.
+pub(crate) async fn leave<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+) -> Result<Envelope<bool>, ApiError> {
+    let since = Instant::now();
+    Ok(Envelope::new(app.backend.leave(&name).await?, since))
+}
+
+/// `PATCH /collections/{name}`: what Qdrant's storage can be tuned by has no meaning here.
+pub(crate) async fn update<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Body(_): Body<Value>,
+) -> Result<Envelope<bool>, ApiError> {
+    let since = Instant::now();
+    if !app.backend.collections().await?.contains(&name) {
+        return Err(BackendError::NoCollection { name }.into());
+    }
+    Ok(Envelope::new(true, since))
+}

@@ -1,0 +1,30 @@
+//! Facets.
+
+use super::{at_most, filter};
+use crate::{
+    Backend,
+    backend::Facet,
+    limits,
+    server::{ApiError, App, Body, Envelope, Reading},
+    types::{FacetRequest, Facets},
+};
+use axum::extract::{Path, State};
+use std::{sync::Arc, time::Instant};
+
+/// `POST /collections/{name}/facet`.
+pub(crate) async fn facet<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Reading(options): Reading,
+    Body(request): Body<FacetRequest>,
+) -> Result<Envelope<Facets>, ApiError> {
+    let since = Instant::now();
+    let state = app.backend.state(&name).await?;
+    let facet = Facet {
+        key: request.key,
+        filter: filter(request.filter, &state.vector_name)?,
+        limit: at_most("values", limits::MAX_LIMIT, request.limit.unwrap_or(limits::DEFAULT_FACETS))?,
+    };
+    let hits = app.backend.facet(&name, facet, options).await?;
+    Ok(Envelope::new(Facets { hits }, since))
+}

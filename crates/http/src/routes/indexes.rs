@@ -1,0 +1,38 @@
+//! Indexes of payload fields.
+
+use crate::{
+    Backend,
+    backend::Written,
+    server::{ApiError, App, Body, Envelope, Writing},
+    types::{CreateIndex, UpdateResult},
+};
+use axum::extract::{Path, State};
+use rose_forest_store::FieldPath;
+use std::{sync::Arc, time::Instant};
+
+const DONE: Written = Written { operation_id: Some(0), completed: true, skipped: 0 };
+
+/// `PUT /collections/{name}/index`.
+pub(crate) async fn create<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Writing(_): Writing,
+    Body(request): Body<CreateIndex>,
+) -> Result<Envelope<UpdateResult>, ApiError> {
+    let since = Instant::now();
+    let kind = request.kind().map_err(ApiError::Input)?;
+    app.backend.index_field(&name, request.field_name, kind).await?;
+    Ok(Envelope::new(DONE.into(), since))
+}
+
+/// `DELETE /collections/{name}/index/{field}`.
+pub(crate) async fn drop_index<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path((name, field)): Path<(String, String)>,
+    Writing(_): Writing,
+) -> Result<Envelope<UpdateResult>, ApiError> {
+    let since = Instant::now();
+    let path: FieldPath = field.parse().map_err(|error| ApiError::Input(format!("{error}")))?;
+    app.backend.drop_field_index(&name, path).await?;
+    Ok(Envelope::new(DONE.into(), since))
+}

@@ -1,0 +1,302 @@
+//! Points: writing, deleting, reading by id, pages, counts.
+
+use super::{at_most, filter, ids, limit, payload, show::Show};
+use crate::{
+    Backend, BackendError,
+    backend::{Edit, Mode, NewPoint, NewVector, Scroll, Search, Selector, What, Write},
+    limits,
+    server::{AnswerOptions, ApiError, App, Body, Envelope, Reading, Writing},
+    types::{
+        Batch, BatchVectors, Count, CountRequest, Operation, Operations, Point, PointIds, PointsSelector,
+        Record, RetrieveRequest, ScrollPage, ScrollRequest, UpdateResult, UpdateVectors, Upsert,
+        VectorStruct,
+    },
+};
+use axum::extract::{Path, State};
+use rose_forest_api::PointId;
+use std::{sync::Arc, time::Instant};
+
+/// `PUT /collections/{name}/points`.
+pub(crate) async fn upsert<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    writing: Writing,
+    Body(request): Body<Upsert>,
+) -> Result<Envelope<UpdateResult>, ApiError> {
+    let since = Instant::now();
+    let state = app.backend.state(&name).await?;
+    write(&app, &name, writing, upsert_of(request, &state.vector_name)?, since).await
+}
+
+/// `POST /collections/{name}/points/delete`.
+pub(crate) async fn delete<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    writing: Writing,
+    Body(request): Body<PointIds>,
+) -> Result<Envelope<UpdateResult>, ApiError> {
+    let since = Instant::now();
+    let state = app.backend.state(&name).await?;
+    let selector = selector(request.into(), &state.vector_name)?;
+    write(&app, &name, writing, Write::Delete(selector), since).await
+}
+
+/// `PUT /collections/{name}/points/vectors`.
+pub(crate) async fn vectors<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    writing: Writing,
+    Body(request): Body<UpdateVectors>,
+) -> Result<Envelope<UpdateResult>, ApiError> {
+    let since = Instant::now();
+    let state = app.backend.state(&name).await?;
+    write(&app, &name, writing, vectors_of(request, &state.vector_name)?, since).await
+}
+
+/// `POST /collections/{name}/points/vectors/delete`.
+pub(crate) async fn delete_vectors() -> ApiError {
+    no_deleting_of_vectors()
+}
+
+fn no_deleting_of_vectors() -> ApiError {
+    ApiError::Input(
+        "deleting vectors is not supported here: every point has one, delete the point".to_owned(),
+    )
+}
+
+/// `POST /collections/{name}/points/batch`. All operations are read and checked before the first is done; one that fails ends
+/// the batch, and those before it stay done.
+pub(crate) async fn batch<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Writing(options): Writing,
+    Body(request): Body<Operations>,
+) -> Result<Envelope<Vec<UpdateResult>>, ApiError> {
+    let since = Instant::now();
+    at_most("operations", limits::MAX_BATCH, request.operations.len())?;
+    let vector_name = app.backend.state(&name).await?.vector_name;
+    let operation = |operation| {
+        Ok(match operation {
+            Operation::Upsert(request) => upsert_of(request, &vector_name)?,
+            Operation::Delete(request) => Write::Delete(selector(request.into(), &vector_name)?),
+            Operation::SetPayload(request) => payload::set_of(request, &vector_name)?,
+            Operation::OverwritePayload(request) => payload::overwrite_of(request, &vector_name)?,
+            Operation::DeletePayload(request) => payload::delete_of(request, &vector_name)?,
+            Operation::ClearPayload(request) => {
+                Write::Payload { points: selector(request.into(), &vector_name)?, edit: Edit::Clear }
+            }
+            Operation::UpdateVectors(request) => vectors_of(request, &vector_name)?,
+            Operation::DeleteVectors => return Err(no_deleting_of_vectors()),
+        })
+    };
+    let writes: Vec<Write> =
+        request.operations.into_iter().map(operation).collect::<Result<_, ApiError>>()?;
+    let mut written = Vec::with_capacity(writes.len());
+    for write in writes {
+        written.push(app.backend.write(&name, write, options).await?.into());
+    }
+    Ok(Envelope::new(written, since))
+}
+
+/// Hands a write to the backend.
+pub(super) async fn write<B: Backend>(
+    app: &App<B>,
+    name: &str,
+    Writing(options): Writing,
+    write: Write,
+    since: Instant,
+) -> Result<Envelope<UpdateResult>, ApiError> {
+    let written = app.backend.write(name, write, options).await?;
+    Ok(Envelope::new(written.into(), since))
+}
+
+fn upsert_of(request: Upsert, vector_name: &str) -> Result<Write, ApiError> {
+    let points = match (request.points, request.batch) {
+        (Some(points), None) => points,
+        (None, Some(batch)) => rows(batch)?,
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(ApiError::Input("expected either points or batch".to_owned()));
+        }
+    };
+    if points.is_empty() {
+        return Err(ApiError::Input("Empty update request".to_owned()));
+    }
+    at_most("points", limits::MAX_POINTS, points.len())?;
+    let point = |Point { id, vector, payload }| {
+        let vector = vector.of(vector_name).map_err(|why| ApiError::Input(format!("point {id}: {why}")))?;
+        Ok(NewPoint { id, vector, payload: payload.unwrap_or_default() })
+    };
+    let mode = match request.update_mode.as_deref() {
+        None | Some("upsert") => Mode::Upsert,
+        Some("insert_only") => Mode::InsertOnly,
+        Some("update_only") => Mode::UpdateOnly,
+        Some(other) => {
+            return Err(ApiError::Input(format!(
+                "expected update_mode to be upsert, insert_only or update_only, received {other:?}"
+            )));
+        }
+    };
+    Ok(Write::Upsert {
+        points: points.into_iter().map(point).collect::<Result<_, ApiError>>()?,
+        mode,
+        only: filter(request.update_filter, vector_name)?,
+    })
+}
+
+/// Columns as rows.
+fn rows(batch: Batch) -> Result<Vec<Point>, ApiError> {
+    let count = batch.ids.len();
+    let (name, vectors) = match batch.vectors {
+        BatchVectors::Plain(vectors) => (None, vectors),
+        BatchVectors::Named(named) => {
+            let mut named = named.into_iter();
+            match (named.next(), named.next()) {
+                (Some((name, vectors)), None) => (Some(name), vectors),
+                (None, _) | (Some(_), Some(_)) => {
+                    return Err(ApiError::Input(
+                        "expected the vectors of one name: a collection has one".to_owned(),
+                    ));
+                }
+            }
+        }
+    };
+    let payloads = batch.payloads.unwrap_or_else(|| vec![None; count]);
+    if vectors.len() != count || payloads.len() != count {
+        return Err(ApiError::Input(format!(
+            "expected {count} vectors and payloads for {count} ids, received {} and {}",
+            vectors.len(),
+            payloads.len()
+        )));
+    }
+    let columns = batch.ids.into_iter().zip(vectors).zip(payloads);
+    let point = |((id, vector), payload)| {
+        let vector = match &name {
+            None => VectorStruct::Plain(vector),
+            Some(name) => VectorStruct::Named(vec![(name.clone(), vector)]),
+        };
+        Point { id, vector, payload }
+    };
+    Ok(columns.map(point).collect())
+}
+
+fn vectors_of(request: UpdateVectors, vector_name: &str) -> Result<Write, ApiError> {
+    if request.points.is_empty() {
+        return Err(ApiError::Input("Empty update request".to_owned()));
+    }
+    at_most("points", limits::MAX_POINTS, request.points.len())?;
+    let points = request.points.into_iter().map(|point| {
+        let vector = point.vector.of(vector_name);
+        let vector = vector.map_err(|why| ApiError::Input(format!("point {}: {why}", point.id)))?;
+        Ok(NewVector { id: point.id, vector })
+    });
+    Ok(Write::Vectors {
+        points: points.collect::<Result<_, ApiError>>()?,
+        only: filter(request.update_filter, vector_name)?,
+    })
+}
+
+impl From<PointIds> for PointsSelector {
+    fn from(request: PointIds) -> Self {
+        match request {
+            PointIds::Ids(ids) => Self { points: Some(ids), filter: None },
+            PointIds::Selector(selector) => selector,
+        }
+    }
+}
+
+/// Which points a write means.
+pub(super) fn selector(request: PointsSelector, vector_name: &str) -> Result<Selector, ApiError> {
+    match (request.points, filter(request.filter, vector_name)?) {
+        (Some(points), None) if points.is_empty() => Err(ApiError::Input("Empty update request".to_owned())),
+        // Ids go before a filter, as in Qdrant.
+        (Some(points), _) => Ok(Selector::Ids(ids(points)?)),
+        (None, Some(filter)) => Ok(Selector::Filter(filter)),
+        (None, None) => Err(ApiError::Input("expected points or a filter".to_owned())),
+    }
+}
+
+/// `POST /collections/{name}/points`.
+pub(crate) async fn retrieve<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Reading(options): Reading,
+    answer: AnswerOptions,
+    Body(request): Body<RetrieveRequest>,
+) -> Result<Envelope<Vec<Record>>, ApiError> {
+    let since = Instant::now();
+    let state = app.backend.state(&name).await?;
+    let show =
+        Show::new(request.with_payload, request.with_vector.as_ref(), true, &state.vector_name, answer);
+    let found = app.backend.get(&name, ids(request.ids)?, show.with(), options).await?;
+    Ok(Envelope::new(found.into_iter().map(|found| show.record(found)).collect(), since))
+}
+
+/// `GET /collections/{name}/points/{id}`.
+pub(crate) async fn one<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path((name, id)): Path<(String, String)>,
+    Reading(options): Reading,
+    answer: AnswerOptions,
+) -> Result<Envelope<Record>, ApiError> {
+    let since = Instant::now();
+    let id = match id.parse::<u64>() {
+        Ok(number) => PointId::Int(number),
+        Err(_) => PointId::text(id).map_err(|why| ApiError::Input(why.to_string()))?,
+    };
+    let state = app.backend.state(&name).await?;
+    let everything = Some(&crate::types::WithVector::All(true));
+    let show = Show::new(None, everything, true, &state.vector_name, answer);
+    let found = app.backend.get(&name, vec![id.clone()], show.with(), options).await?;
+    match found.into_iter().next() {
+        Some(found) => Ok(Envelope::new(show.record(found), since)),
+        None => Err(BackendError::NoPoint { id }.into()),
+    }
+}
+
+/// `POST /collections/{name}/points/scroll`.
+pub(crate) async fn scroll<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Reading(options): Reading,
+    answer: AnswerOptions,
+    Body(request): Body<ScrollRequest>,
+) -> Result<Envelope<ScrollPage>, ApiError> {
+    let since = Instant::now();
+    let state = app.backend.state(&name).await?;
+    let show =
+        Show::new(request.with_payload, request.with_vector.as_ref(), true, &state.vector_name, answer);
+    let filter = filter(request.filter, &state.vector_name)?;
+    let limit = limit(request.limit.unwrap_or(limits::DEFAULT_LIMIT))?;
+    let (points, next) = match request.order_by {
+        Some(_) if request.offset.is_some() => {
+            return Err(ApiError::Input(
+                "an offset is not possible with order_by: use start_from of order_by".to_owned(),
+            ));
+        }
+        Some(order) => {
+            let what = What::Ordered(order.0);
+            let search = Search { what, filter, limit, threshold: None, with: show.with() };
+            (app.backend.search(&name, search, options).await?, None)
+        }
+        None => {
+            let scroll = Scroll { filter, start: request.offset, limit, with: show.with() };
+            let page = app.backend.scroll(&name, scroll, options).await?;
+            (page.points, page.next)
+        }
+    };
+    let points = points.into_iter().map(|found| show.record(found)).collect();
+    Ok(Envelope::new(ScrollPage { points, next_page_offset: next }, since))
+}
+
+/// `POST /collections/{name}/points/count`.
+pub(crate) async fn count<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    Reading(options): Reading,
+    Body(request): Body<CountRequest>,
+) -> Result<Envelope<Count>, ApiError> {
+    let since = Instant::now();
+    let state = app.backend.state(&name).await?;
+    let count = app.backend.count(&name, filter(request.filter, &state.vector_name)?, options).await?;
+    Ok(Envelope::new(Count { count }, since))
+}

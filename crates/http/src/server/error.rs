@@ -1,0 +1,149 @@
+//! The envelope of answers and errors, and the one place where errors become statuses.
+
+use crate::{BackendError, limits};
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use std::time::Instant;
+
+/// An answer: `{"result": …, "status": "ok", "time": …}`.
+pub(crate) struct Envelope<T> {
+    result: T,
+    since: Instant,
+}
+
+impl<T> Envelope<T> {
+    /// Of a request that came at `since`.
+    pub(crate) fn new(result: T, since: Instant) -> Self {
+        Self { result, since }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Envelope<T> {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Whole<T> {
+            result: T,
+            status: &'static str,
+            time: f64,
+        }
+        let time = self.since.elapsed().as_secs_f64();
+        json(StatusCode::OK, &Whole { result: self.result, status: "ok", time })
+    }
+}
+
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => {
+            let mut response = Response::new(Body::from(bytes));
+            *response.status_mut() = status;
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(header::CONTENT_TYPE, json);
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written as JSON");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The request is none, or asks for what is not supported.
+    #[error("Wrong input: {0}")]
+    Input(String),
+    /// The body is no JSON, or not that of a request.
+    #[error("Format error in JSON body: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The body is too long.
+    #[error("Payload too large: a body may have {max} bytes")]
+    BodyTooLarge { max: usize },
+    /// The body came too slowly, or not to its end.
+    #[error("the body did not arrive: {reason}")]
+    Body { reason: String },
+    /// There is no key, or another one.
+    #[error("Must provide an API key or an Authorization bearer token")]
+    NoKey,
+    /// The key is for reading only.
+    #[error("Forbidden: Write access is required, this key is for reading only")]
+    ReadOnly,
+    /// There is no such route.
+    #[error("Not found: {path} is no part of this API")]
+    NoRoute { path: String },
+    /// The route takes other methods.
+    #[error("{path} does not take this method")]
+    NoMethod { path: String },
+    /// Too many requests at once.
+    #[error("more than {max} requests at once: try again in a moment")]
+    TooMany { max: usize },
+    /// It took too long. What it did may have been done.
+    #[error("Timeout error: not done within {seconds} s; a write that was begun is not taken back")]
+    Timeout { seconds: u64 },
+    /// What the backend said.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Input(_) | Self::Json(_) | Self::Body { .. } => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoKey => StatusCode::UNAUTHORIZED,
+            Self::ReadOnly => StatusCode::FORBIDDEN,
+            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
+            Self::NoMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Timeout { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::Backend(error) => match error {
+                BackendError::NoCollection { .. } | BackendError::NoPoint { .. } => StatusCode::NOT_FOUND,
+                BackendError::CollectionExists { .. } => StatusCode::CONFLICT,
+                BackendError::OtherAuthor { .. } => StatusCode::FORBIDDEN,
+                BackendError::Vector(_) | BackendError::Rule(_) | BackendError::OtherFieldKind { .. } => {
+                    StatusCode::BAD_REQUEST
+                }
+                BackendError::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+                BackendError::VectorMissing { .. } => StatusCode::SERVICE_UNAVAILABLE,
+                BackendError::NotAcknowledged { .. } => StatusCode::REQUEST_TIMEOUT,
+                BackendError::Index(_) | BackendError::Node(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        let after = match self {
+            Self::TooMany { .. } => limits::RETRY_AFTER,
+            Self::Backend(BackendError::Busy { retry_after }) => *retry_after,
+            _ => return None,
+        };
+        Some(after.as_secs().max(1))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(error = %self, "a request failed");
+        }
+        let said = serde_json::json!({ "status": { "error": self.to_string() }, "time": 0.0 });
+        let mut response = json(status, &said);
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+pub(super) async fn no_such_route(uri: Uri) -> ApiError {
+    ApiError::NoRoute { path: uri.path().to_owned() }
+}
+
+pub(super) async fn no_such_method(uri: Uri) -> ApiError {
+    ApiError::NoMethod { path: uri.path().to_owned() }
+}

@@ -1,0 +1,51 @@
+//! The JSON of requests and answers, as Qdrant's clients send and read it.
+//!
+//! What a request holds beyond this is passed over, as Qdrant does; what is known and not supported is refused with a
+//! sentence that says so.
+
+mod answers;
+mod collections;
+mod points;
+mod query;
+mod vectors;
+mod with;
+
+pub use answers::{
+    CollectionDescription, Collections, Count, Exists, Facets, Group, Groups, Points, ProvenanceJson, Record,
+    ScoredPoint, ScrollPage, UpdateResult,
+};
+pub use collections::{CollectionInfo, CreateCollection, CreateIndex};
+pub use points::{
+    Batch, CountRequest, DeletePayload, FacetRequest, Operation, Operations, Point, PointIds, PointVector,
+    PointsSelector, RetrieveRequest, ScrollRequest, SetPayload, UpdateVectors, Upsert,
+};
+pub use query::{
+    Example, Fusion, GroupsRequest, LookupLocation, Mmr, Prefetch, Query, QueryBatch, QueryRequest,
+    Recommend, SearchRequest, Strategy,
+};
+pub use vectors::{BatchVectors, VectorStruct};
+pub use with::{OrderByJson, WithPayload, WithVector};
+
+use serde::{Deserialize, Deserializer};
+
+/// A list; one element stands for itself, null for none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let read = |value| serde_json::from_value(value).map_err(D::Error::custom);
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Null => Ok(Self::default()),
+            serde_json::Value::Array(list) => list.into_iter().map(read).collect::<Result<_, _>>().map(Self),
+            one => Ok(Self(vec![read(one)?])),
+        }
+    }
+}

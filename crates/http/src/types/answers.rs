@@ -1,0 +1,165 @@
+//! Answers: what stands under `result`.
+
+use crate::backend::{Found, Written};
+use rose_forest_api::PointId;
+use rose_forest_store::{FacetHit, OrderValue};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Who said so. Clients of Qdrant pass over it; it comes where the request asks for `provenance=true`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProvenanceJson {
+    /// The author's key.
+    pub author: String,
+    /// The action that carries the point.
+    pub action: String,
+    /// When it was written, in microseconds since 1970.
+    pub written_at_micros: i64,
+    /// Whether the DHT has delivered it; otherwise the author's signed word is all there is.
+    pub confirmed: bool,
+}
+
+impl ProvenanceJson {
+    /// That of a point.
+    pub fn of(found: &Found) -> Self {
+        Self {
+            author: found.author.to_string(),
+            action: found.action.to_string(),
+            written_at_micros: found.written_at_micros,
+            confirmed: found.confirmed,
+        }
+    }
+}
+
+/// A point that a query found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScoredPoint {
+    /// Its id.
+    pub id: PointId,
+    /// When it was written, in microseconds since 1970: larger is newer.
+    pub version: u64,
+    /// Its score.
+    pub score: f32,
+    /// Its payload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Map<String, Value>>,
+    /// Its vector: a list, or an object with one under its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector: Option<Value>,
+    /// The value that it stands at, in the order of a field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_value: Option<OrderValue>,
+    /// Who said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<ProvenanceJson>,
+}
+
+/// A point that was read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    /// Its id.
+    pub id: PointId,
+    /// Its payload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Map<String, Value>>,
+    /// Its vector: a list, or an object with one under its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector: Option<Value>,
+    /// The value that it stands at, in the order of a field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_value: Option<OrderValue>,
+    /// Who said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<ProvenanceJson>,
+}
+
+/// What a query found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Points {
+    /// The points.
+    pub points: Vec<ScoredPoint>,
+}
+
+/// A page.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScrollPage {
+    /// The points.
+    pub points: Vec<Record>,
+    /// Where the next page begins; null after the last.
+    pub next_page_offset: Option<PointId>,
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// The value that its points share.
+    pub id: Value,
+    /// The points.
+    pub hits: Vec<ScoredPoint>,
+}
+
+/// What a query found, in groups.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Groups {
+    /// The groups.
+    pub groups: Vec<Group>,
+}
+
+/// How many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// Points.
+    pub count: u64,
+}
+
+/// The values of a facet.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Facets {
+    /// Values and how many points hold them.
+    pub hits: Vec<FacetHit>,
+}
+
+/// Whether there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Exists {
+    /// Whether there is.
+    pub exists: bool,
+}
+
+/// A collection's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CollectionDescription {
+    /// Its name.
+    pub name: String,
+}
+
+/// All collections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Collections {
+    /// Their names.
+    pub collections: Vec<CollectionDescription>,
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UpdateResult {
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<u64>,
+    /// `completed` where searches see it, else `acknowledged`.
+    pub status: &'static str,
+    /// Points of other authors that a filter meant, and that were left as they are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub skipped: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl From<Written> for UpdateResult {
+    fn from(written: Written) -> Self {
+        let status = if written.completed { "completed" } else { "acknowledged" };
+        Self { operation_id: written.operation_id, status, skipped: written.skipped }
+    }
+}

@@ -1,0 +1,335 @@
+//! Queries.
+
+use super::{OneOrMany, OrderByJson, WithPayload, WithVector, vectors::Dense};
+use rose_forest_api::PointId;
+use rose_forest_store::{FieldPath, Filter, OrderBy};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+/// A vector, or a point that has one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Example {
+    /// A vector.
+    Vector(Vec<f32>),
+    /// A point.
+    Point(PointId),
+}
+
+impl<'de> Deserialize<'de> for Example {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        example(Value::deserialize(deserializer)?)
+    }
+}
+
+fn example<E: de::Error>(value: Value) -> Result<Example, E> {
+    let read = match value {
+        Value::Array(_) | Value::Object(_) => {
+            serde_json::from_value(value).map(|Dense(vector)| Example::Vector(vector))
+        }
+        id => serde_json::from_value(id).map(Example::Point),
+    };
+    read.map_err(E::custom)
+}
+
+/// How a recommendation uses its examples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Searches for their mean.
+    #[default]
+    AverageVector,
+    /// Scores each point by the example that it is nearest to.
+    BestScore,
+    /// Scores each point by all examples together.
+    SumScores,
+}
+
+/// A recommendation.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Recommend {
+    /// What to be near to.
+    #[serde(default)]
+    pub positive: Option<Vec<Example>>,
+    /// What to be far from.
+    #[serde(default)]
+    pub negative: Option<Vec<Example>>,
+    /// How.
+    #[serde(default)]
+    pub strategy: Option<Strategy>,
+}
+
+/// How prefetches become one list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fusion {
+    /// By ranks (Cormack et al. 2009): the constant, and a weight for each prefetch or none.
+    Rrf {
+        /// Tempers how much the first ranks count for.
+        k: Option<f32>,
+        /// A weight for each prefetch.
+        weights: Option<Vec<f32>>,
+    },
+    /// By scores, each list's scaled by its mean and deviation.
+    Dbsf,
+}
+
+/// How different from each other points are to be.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Mmr {
+    /// From 0, the nearest whatever they are like, to 1.
+    #[serde(default)]
+    pub diversity: Option<f32>,
+    /// How many of the nearest to choose from; as many as are wanted when nothing is said.
+    #[serde(default)]
+    pub candidates_limit: Option<usize>,
+}
+
+/// Which points come first.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Query {
+    /// The nearest.
+    Nearest(Example),
+    /// Of the nearest, those that are far from each other.
+    Diverse(Example, Mmr),
+    /// Those like some, unlike others.
+    Recommend(Recommend),
+    /// Those first in the order of a field.
+    OrderBy(OrderBy),
+    /// Any, by chance.
+    Sample,
+    /// Those that prefetches put first together.
+    Fusion(Fusion),
+}
+
+/// Qdrant's queries that are not supported.
+const UNSUPPORTED: [&str; 5] = ["discover", "context", "formula", "relevance_feedback", "text"];
+
+impl<'de> Deserialize<'de> for Query {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        query(Value::deserialize(deserializer)?)
+    }
+}
+
+fn query<E: de::Error>(value: Value) -> Result<Query, E> {
+    fn read<T: de::DeserializeOwned, E: de::Error>(value: Value) -> Result<T, E> {
+        serde_json::from_value(value).map_err(E::custom)
+    }
+    let Value::Object(mut object) = value else { return example(value).map(Query::Nearest) };
+    for name in UNSUPPORTED {
+        if object.get(name).is_some_and(|value| !value.is_null()) {
+            return Err(E::custom(format_args!("the query {name:?} is not supported here")));
+        }
+    }
+    if let Some(value) = object.remove("nearest") {
+        let nearest = example(value)?;
+        return match object.remove("mmr").filter(|mmr| !mmr.is_null()) {
+            None => Ok(Query::Nearest(nearest)),
+            Some(mmr) => read(mmr).map(|mmr| Query::Diverse(nearest, mmr)),
+        };
+    }
+    if let Some(value) = object.remove("recommend") {
+        return read(value).map(Query::Recommend);
+    }
+    if let Some(value) = object.remove("order_by") {
+        return read(value).map(|OrderByJson(order)| Query::OrderBy(order));
+    }
+    if let Some(value) = object.remove("sample") {
+        return match value.as_str() {
+            Some("random") => Ok(Query::Sample),
+            _ => Err(E::custom(format_args!("expected the sample \"random\", received {value}"))),
+        };
+    }
+    if let Some(value) = object.remove("fusion") {
+        return match value.as_str() {
+            Some("rrf") => Ok(Query::Fusion(Fusion::Rrf { k: None, weights: None })),
+            Some("dbsf") => Ok(Query::Fusion(Fusion::Dbsf)),
+            _ => Err(E::custom(format_args!("expected the fusion \"rrf\" or \"dbsf\", received {value}"))),
+        };
+    }
+    if let Some(value) = object.remove("rrf") {
+        #[derive(Deserialize)]
+        struct Rrf {
+            #[serde(default)]
+            k: Option<f32>,
+            #[serde(default)]
+            weights: Option<Vec<f32>>,
+        }
+        let Rrf { k, weights } = read(value)?;
+        return Ok(Query::Fusion(Fusion::Rrf { k, weights }));
+    }
+    match unknown(&object) {
+        // A sparse vector or a document says what it is.
+        Some("indices" | "values" | "model") | None => example(Value::Object(object)).map(Query::Nearest),
+        Some(name) => Err(E::custom(format_args!(
+            "expected a query with nearest, recommend, order_by, sample, fusion or rrf, received {name:?}"
+        ))),
+    }
+}
+
+fn unknown(object: &Map<String, Value>) -> Option<&str> {
+    object.keys().next().map(String::as_str)
+}
+
+/// Where to look up points that examples name.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct LookupLocation {
+    /// The collection.
+    pub collection: String,
+    /// What its vector is called.
+    #[serde(default)]
+    pub vector: Option<String>,
+}
+
+/// A query whose points another one goes on with.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Prefetch {
+    /// Queries before it.
+    #[serde(default)]
+    pub prefetch: OneOrMany<Prefetch>,
+    /// Which points come first; by id when nothing is said.
+    #[serde(default)]
+    pub query: Option<Query>,
+    /// What the vector is called.
+    #[serde(default)]
+    pub using: Option<String>,
+    /// What points fulfil.
+    #[serde(default)]
+    pub filter: Option<Filter>,
+    /// The score that each has to be better than.
+    #[serde(default)]
+    pub score_threshold: Option<f32>,
+    /// How many.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// Where to look up points.
+    #[serde(default)]
+    pub lookup_from: Option<LookupLocation>,
+}
+
+/// `POST /points/query`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct QueryRequest {
+    /// The query.
+    #[serde(flatten)]
+    pub query: Prefetch,
+    /// How many of the first points to pass over.
+    #[serde(default)]
+    pub offset: Option<usize>,
+    /// Whether to bring vectors.
+    #[serde(default, alias = "with_vectors")]
+    pub with_vector: Option<WithVector>,
+    /// Which part of payloads; nothing of it when nothing is said.
+    #[serde(default)]
+    pub with_payload: Option<WithPayload>,
+}
+
+/// `POST /points/query/batch`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct QueryBatch {
+    /// One after the other.
+    pub searches: Vec<QueryRequest>,
+}
+
+/// `POST /points/query/groups`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct GroupsRequest {
+    /// The query; its limit is that of the groups.
+    #[serde(flatten)]
+    pub query: QueryRequest,
+    /// The field whose values are the groups.
+    pub group_by: FieldPath,
+    /// Points of a group.
+    #[serde(default)]
+    pub group_size: Option<usize>,
+    /// Another collection to look groups up in: not supported.
+    #[serde(default)]
+    pub with_lookup: Option<Value>,
+}
+
+/// `POST /points/search`, of older clients.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct SearchRequest {
+    /// The vector, or `{name, vector}`.
+    pub vector: Value,
+    /// What points fulfil.
+    #[serde(default)]
+    pub filter: Option<Filter>,
+    /// How many.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// How many of the first points to pass over.
+    #[serde(default)]
+    pub offset: Option<usize>,
+    /// The score that each has to be better than.
+    #[serde(default)]
+    pub score_threshold: Option<f32>,
+    /// Whether to bring vectors.
+    #[serde(default, alias = "with_vectors")]
+    pub with_vector: Option<WithVector>,
+    /// Which part of payloads.
+    #[serde(default)]
+    pub with_payload: Option<WithPayload>,
+}
+
+impl SearchRequest {
+    /// The query that says the same.
+    ///
+    /// # Errors
+    /// A vector that is none.
+    pub fn into_query(self) -> Result<QueryRequest, serde_json::Error> {
+        let (vector, using) = match self.vector {
+            Value::Object(mut named) => {
+                let name = named.remove("name").map(serde_json::from_value).transpose()?;
+                (named.remove("vector").unwrap_or_default(), name)
+            }
+            vector => (vector, None),
+        };
+        let query = Prefetch {
+            query: Some(query(vector)?),
+            using,
+            filter: self.filter,
+            score_threshold: self.score_threshold,
+            limit: self.limit,
+            ..Prefetch::default()
+        };
+        Ok(QueryRequest {
+            query,
+            offset: self.offset,
+            with_vector: self.with_vector,
+            with_payload: self.with_payload,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn queries_are_read_as_clients_write_them() {
+        let read = |value| serde_json::from_value::<Query>(value).unwrap();
+        let nearest = Query::Nearest(Example::Vector(vec![1.0, 2.0]));
+        assert_eq!(read(json!([1.0, 2.0])), nearest);
+        assert_eq!(read(json!({"nearest": [1.0, 2.0]})), nearest);
+        assert_eq!(read(json!({"nearest": [1.0, 2.0], "mmr": null})), nearest);
+        assert_eq!(read(json!(7)), Query::Nearest(Example::Point(PointId::Int(7))));
+        assert_eq!(read(json!({"sample": "random"})), Query::Sample);
+        assert_eq!(read(json!({"fusion": "dbsf"})), Query::Fusion(Fusion::Dbsf));
+        let Query::Recommend(recommend) = read(json!({"recommend": {"positive": [1, [0.5, 0.5]]}})) else {
+            panic!()
+        };
+        assert_eq!(recommend.positive.unwrap().len(), 2);
+        assert!(matches!(read(json!({"order_by": "a.b"})), Query::OrderBy(_)));
+        for (value, reason) in [
+            (json!({"discover": {}}), "\"discover\" is not supported"),
+            (json!({"nearest": {"indices": [1], "values": [1.0]}}), "sparse"),
+            (json!({"nearest": [[1.0]]}), "multivectors"),
+            (json!({"fusion": "best"}), "rrf"),
+            (json!({"unheard": 1}), "unheard"),
+            (json!(-1), "unsigned integer"),
+        ] {
+            let refused = serde_json::from_value::<Query>(value.clone()).unwrap_err().to_string();
+            assert!(refused.contains(reason), "{value}: {refused}");
+        }
+    }
+}

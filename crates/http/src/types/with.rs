@@ -1,0 +1,105 @@
+//! What to bring of points, and in which order.
+
+use rose_forest_store::{Direction, FieldPath, OrderBy, OrderValue, Projection};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+/// Which part of payloads to bring.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WithPayload {
+    /// All of it, or nothing.
+    Whole(bool),
+    /// Some fields, or all but some.
+    Part(Projection),
+}
+
+impl WithPayload {
+    /// Whether any of it is wanted.
+    pub fn any(&self) -> bool {
+        !matches!(self, Self::Whole(false))
+    }
+
+    /// The wanted part; an empty payload where a point has none.
+    pub fn apply(&self, payload: Option<Map<String, Value>>) -> Option<Map<String, Value>> {
+        match self {
+            Self::Whole(false) => None,
+            Self::Whole(true) => Some(payload.unwrap_or_default()),
+            Self::Part(part) => Some(part.apply(payload.unwrap_or_default())),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for WithPayload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Whole(bool),
+            Keys(Vec<FieldPath>),
+            Include { include: Vec<FieldPath> },
+            Exclude { exclude: Vec<FieldPath> },
+        }
+        match Form::deserialize(deserializer) {
+            Ok(Form::Whole(whole)) => Ok(Self::Whole(whole)),
+            Ok(Form::Keys(include) | Form::Include { include }) => {
+                Ok(Self::Part(Projection::Include(include)))
+            }
+            Ok(Form::Exclude { exclude }) => Ok(Self::Part(Projection::Exclude(exclude))),
+            Err(_) => Err(de::Error::custom(
+                "expected with_payload to be true, false, a list of keys, {\"include\": […]} or {\"exclude\": […]}",
+            )),
+        }
+    }
+}
+
+/// Whether to bring vectors.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum WithVector {
+    /// The vector, or none.
+    All(bool),
+    /// Those with these names.
+    Names(Vec<String>),
+}
+
+impl WithVector {
+    /// Whether the collection's one vector is wanted.
+    pub fn wants(&self, name: &str) -> bool {
+        match self {
+            Self::All(all) => *all,
+            Self::Names(names) => names.iter().any(|wanted| wanted == name),
+        }
+    }
+}
+
+/// An order by a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderByJson(pub OrderBy);
+
+impl<'de> Deserialize<'de> for OrderByJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Whole {
+            key: FieldPath,
+            #[serde(default)]
+            direction: Option<Direction>,
+            #[serde(default)]
+            start_from: Option<Value>,
+        }
+        let whole = match Value::deserialize(deserializer)? {
+            Value::String(key) => {
+                Whole { key: key.parse().map_err(de::Error::custom)?, direction: None, start_from: None }
+            }
+            value => serde_json::from_value(value).map_err(de::Error::custom)?,
+        };
+        let start_from = match whole.start_from.filter(|value| !value.is_null()) {
+            None => None,
+            Some(value) => Some(OrderValue::of(&value).ok_or_else(|| {
+                de::Error::custom(format_args!(
+                    "expected start_from to be a number or a time, received {value}"
+                ))
+            })?),
+        };
+        Ok(Self(OrderBy { key: whole.key, direction: whole.direction.unwrap_or_default(), start_from }))
+    }
+}
