@@ -14,7 +14,7 @@ pub const CONDUCTOR_PACKAGES: [&str; 6] =
     ["-p", "rose-forest", "-p", "rose-forest-sweettest", "-p", "rose-forest-bench"];
 
 /// What links no conductor and compiles in a minute or two.
-pub const LIGHT_PACKAGES: [&str; 20] = [
+pub const LIGHT_PACKAGES: [&str; 22] = [
     "-p",
     "rose-forest-rules",
     "-p",
@@ -27,6 +27,8 @@ pub const LIGHT_PACKAGES: [&str; 20] = [
     "rose-forest-store",
     "-p",
     "rose-forest-engine",
+    "-p",
+    "rose-forest-http",
     "-p",
     "rose_forest_integrity",
     "-p",
