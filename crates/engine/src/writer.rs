@@ -133,8 +133,10 @@ impl Writer {
         let Opened { wal, pending, damage } = Wal::open(dir)?;
         for damage in damage {
             tell(format!(
-                "the write-ahead log is damaged: what stood behind byte {} of {} is lost",
-                damage.offset,
+                "the write-ahead log is damaged: what stood in bytes {} to {} of {} cannot be read; the writes before and \
+                 behind are not lost",
+                damage.bytes.start,
+                damage.bytes.end,
                 damage.aside.display()
             ));
         }
