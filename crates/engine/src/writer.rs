@@ -15,9 +15,14 @@
 //! kept. What a caller is told is [`Written::Logged`] survives; what it is told failed before that is not in the log.
 //!
 //! **What the chain does not take.** A write that is refused for its content is given up at once; it does not take along those
-//! it shared a commit with. One that fails for another reason is tried again, for as long as others fail too; when others
-//! pass it again and again, it is given up and its content kept in a file beside the log. [`Writer::status`] says what was
-//! given up.
+//! it shared a commit with. Whoever waits until it is committed is told so; if nobody does, because it was acknowledged when
+//! it was logged, its content is kept in a file beside the log, `<number>.given-up`, first. A write that fails for another
+//! reason is tried again, for as long as others fail too; when others pass it again and again, it is given up and kept in
+//! such a file. What cannot be kept, on a full disk for instance, is not given up. [`Writer::status`] says what was given up,
+//! and `tell` hears of all that was acknowledged. The files stay until somebody removes them.
+//!
+//! Only damage takes what was acknowledged: of the log when it is opened, which is told, and of what is in the log while it
+//! waits, which is told and listed, too.
 
 mod aside;
 mod committer;
@@ -61,7 +66,8 @@ pub trait Commit: Send + Sync + 'static {
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// The write is in the log: it will be committed, whatever happens to the process.
+    /// The write is in the log, whatever happens to the process: it will be committed, or, if the chain does not take it,
+    /// kept in a file and told, and listed in [`Status::refused`].
     Logged,
     /// It is on the chain, and this node's searches see it.
     Committed,
@@ -70,7 +76,8 @@ pub enum Wait {
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Written {
-    /// It is in the log, under this number; see [`Writer::committed_through`].
+    /// It is in the log, under this number, and will be committed, or, if the chain does not take it, kept in a file and
+    /// told; see [`Writer::committed_through`] and [`Status::refused`].
     Logged(u64),
     /// It is on the chain, in blocks that it may share with other writes.
     Committed(WriteOutput),
@@ -133,8 +140,10 @@ impl Writer {
         let Opened { wal, pending, damage } = Wal::open(dir)?;
         for damage in damage {
             tell(format!(
-                "the write-ahead log is damaged: what stood behind byte {} of {} is lost",
-                damage.offset,
+                "the write-ahead log is damaged: what stood in bytes {} to {} of {} cannot be read; the writes before and \
+                 behind are not lost",
+                damage.bytes.start,
+                damage.bytes.end,
                 damage.aside.display()
             ));
         }

@@ -13,18 +13,26 @@
 //!
 //! Numbers ascend by one, but where damage was. A record counts once it is synced; notes that work is done are not
 //! synced by themselves, because what is done twice does no harm here. A segment whose records are all done is deleted.
-//! A record that was cut off by a crash at the end of the last segment was never acknowledged, and is cut off on opening.
-//! Anything else that cannot be read is damage: it is reported, a copy of the segment is kept aside, and what stands
-//! before the damage is used.
+//! A record that was cut off by a crash at the end of the last segment was never acknowledged, and is cut off on opening;
+//! if damage makes the very last record look so, nobody can tell. Anything else that cannot be read is [`Damage`]: it is
+//! reported, and a copy of the segment is kept aside.
+//!
+//! **Behind damage.** What stands behind it was acknowledged, too, and is used: the records keep their numbers and their
+//! order, and only those that are lost have no effect any more. (Where a lost record overwrote or took back what an
+//! earlier one wrote, the earlier one holds.) Notes behind damage, in its segment, are not believed: what they say is done
+//! is pending once more. Two things are reported although no acknowledged record is lost: a damaged note, and an append
+//! that the machine's end interrupted after its last bytes were on disk and before its first were.
 //!
 //! What is appended is not kept in memory: a [`Record`] says where it stands, and reads it again. A log is open once at a
 //! time: the folder has a file that is locked while it is.
 //!
 //! Cost: an append is one write and one sync, however many records it has; beginning another segment syncs the folder too.
-//! Opening reads all segments, one after the other, of which those that are done are gone.
+//! Opening reads all segments, one after the other, of which those that are done are gone; looking for records behind
+//! damage is linear in the segment, too.
 
 mod open;
 mod record;
+mod scan;
 mod segment;
 
 pub use record::Record;
@@ -33,6 +41,7 @@ use segment::{Kind, Segment};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,13 +89,14 @@ pub enum WalError {
     },
 }
 
-/// A segment that could not be read to its end.
+/// A part of a segment that could not be read. What was in it is lost, unless it was done; what stands before and behind it
+/// is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// Where the segment was put aside.
+    /// Where a copy of the segment is kept. Parts of one segment share it.
     pub aside: PathBuf,
-    /// Where in it reading stopped.
-    pub offset: u64,
+    /// Which bytes of it.
+    pub bytes: Range<u64>,
 }
 
 /// A log that was opened.

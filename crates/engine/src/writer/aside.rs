@@ -1,4 +1,4 @@
-//! Writes that were given up for no fault of their content, kept in files for whoever wants to know.
+//! Writes that were acknowledged and given up, kept in files for whoever wants to know.
 
 use rose_forest_store::wal::Record;
 use std::fs::File;

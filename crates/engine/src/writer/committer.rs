@@ -28,8 +28,11 @@ const LOOK_AHEAD: usize = 16;
 /// What became of one try.
 enum Outcome {
     Committed(WriteOutput),
-    /// Would be refused again.
-    Content(String),
+    /// Would be refused again. If it is one write, and nobody waits for it, it is kept.
+    Content {
+        reason: String,
+        aside: Option<PathBuf>,
+    },
     /// May work later.
     Trouble(String),
     /// The runtime ends.
@@ -86,13 +89,16 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
         match outcome {
             Outcome::Committed(output) => self.finish(group, output),
             // One is at fault: each is tried by itself, so that the others are not refused with it.
-            Outcome::Content(_) if group.len() > 1 => {
+            Outcome::Content { .. } if group.len() > 1 => {
                 group.items_mut().iter_mut().for_each(|item| item.alone = true);
                 group.put_back(&mut self.waiting);
             }
-            Outcome::Content(reason) => {
+            Outcome::Content { reason, aside } => {
+                // It may have been that the write could not be kept.
+                self.told = false;
+                self.progress.trouble(None);
                 for item in group.into_items() {
-                    self.give_up(item, WriteError::Refused { reason: reason.clone() });
+                    self.give_up(item, WriteError::Refused { reason: reason.clone() }, aside.clone());
                 }
             }
             Outcome::Trouble(reason) => {
@@ -133,7 +139,7 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
             // What cannot be kept is not given up.
             let (Some(Ok(aside)), Some(stuck)) = (kept.await, self.waiting.pop_front()) else { return false };
             let (reason, tries) = (reason.to_owned(), stuck.tries);
-            self.give_up(stuck, WriteError::GivenUp { reason, tries, aside });
+            self.give_up(stuck, WriteError::GivenUp { reason, tries, aside: aside.clone() }, Some(aside));
             return true;
         }
         let Some(other) = self.one_that_may_pass().await.and_then(|at| Some((at, self.waiting.remove(at)?)))
@@ -149,9 +155,9 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
                 self.finish(group, output);
                 true
             }
-            Outcome::Content(reason) => {
+            Outcome::Content { reason, aside } => {
                 for item in group.into_items() {
-                    self.give_up(item, WriteError::Refused { reason: reason.clone() });
+                    self.give_up(item, WriteError::Refused { reason: reason.clone() }, aside.clone());
                 }
                 false
             }
@@ -188,18 +194,37 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
             Some(Err(ReadError::Wal(WalError::Io { what, path, source }))) => {
                 return Outcome::Trouble(format!("cannot {what} {}: {source}", path.display()));
             }
-            // It could be read when it was logged.
-            Some(Err(error)) => return Outcome::Content(error.to_string()),
+            // It could be read when it was logged. What is no longer what was written cannot be kept.
+            Some(Err(error @ ReadError::Wal(_))) => {
+                return Outcome::Content { reason: error.to_string(), aside: None };
+            }
+            Some(Err(error)) => return self.refused(group, error.to_string()).await,
             None => return Outcome::Cancelled,
         };
         let commit = self.commit.clone();
         // A task of its own, so that a panic ends this try and not the queue.
         match tokio::spawn(async move { commit.commit(work).await }).await {
             Ok(Ok(output)) => Outcome::Committed(output),
-            Ok(Err(Refusal::Content(problem))) => Outcome::Content(format!("{problem:#}")),
+            Ok(Err(Refusal::Content(problem))) => self.refused(group, format!("{problem:#}")).await,
             Ok(Err(Refusal::Trouble(problem))) => Outcome::Trouble(format!("{problem:#}")),
             Err(ended) if ended.is_panic() => Outcome::Trouble("committing panicked".to_owned()),
             Err(_) => Outcome::Cancelled,
+        }
+    }
+
+    /// What follows from a refusal. One write for which nobody waits was acknowledged, and is kept before it is given up;
+    /// if it cannot be, it is not given up.
+    async fn refused(&self, group: &Group, reason: String) -> Outcome {
+        let Some(record) = group.one_that_nobody_waits_for() else {
+            return Outcome::Content { reason, aside: None };
+        };
+        let (dir, record) = (self.dir.clone(), record.clone());
+        match self.blocking(move || aside::keep(&dir, &record)).await {
+            Some(Ok(aside)) => Outcome::Content { reason, aside: Some(aside) },
+            Some(Err(problem)) => {
+                Outcome::Trouble(format!("it is refused ({reason}), and cannot be kept in a file: {problem}"))
+            }
+            None => Outcome::Cancelled,
         }
     }
 
@@ -225,17 +250,19 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
         self.note_done();
     }
 
-    fn give_up(&mut self, item: Item, error: WriteError) {
+    /// Is done with a write that is not committed. `aside` is where it is kept.
+    fn give_up(&mut self, item: Item, error: WriteError, aside: Option<PathBuf>) {
         let (number, bytes) = (item.record.number(), item.record.content_bytes());
         let reason = error.to_string();
-        let aside = match &error {
-            WriteError::GivenUp { aside, .. } => Some(aside.clone()),
-            _ => None,
-        };
         self.metrics.refused_write(RefusedBy::Chain);
         self.progress.refused(Refused { number, reason: reason.clone(), aside: aside.clone() });
+        let kept = match (&error, &aside) {
+            // That says it itself.
+            (WriteError::GivenUp { .. }, _) | (_, None) => String::new(),
+            (_, Some(aside)) => format!("; it is kept in {}", aside.display()),
+        };
         if !item.fail(error) || aside.is_some() {
-            (self.tell)(format!("write {number}, which was acknowledged, is given up: {reason}"));
+            (self.tell)(format!("write {number}, which was acknowledged, is given up: {reason}{kept}"));
         }
         self.progress.settled(bytes);
         self.note_done();

@@ -52,7 +52,7 @@ pub enum WriteError {
     /// The writer takes no more writes: nothing was written.
     #[error("nothing was written: the collection is being closed")]
     Closed,
-    /// The chain refused the write for its content: it was given up.
+    /// The chain refused the write for its content: it was given up. No copy is kept, because whoever hears this has it.
     #[error("{reason}")]
     Refused {
         /// What the chain said.

@@ -76,6 +76,13 @@ impl Group {
         self.items.iter().map(|item| item.record.clone()).collect()
     }
 
+    /// Where its write stands in the log, if it is one and nobody waits for what becomes of it.
+    pub(super) fn one_that_nobody_waits_for(&self) -> Option<&Record> {
+        let [item] = self.items.as_slice() else { return None };
+        let waited_for = item.committed.as_ref().is_some_and(|committed| !committed.is_closed());
+        (!waited_for).then_some(&item.record)
+    }
+
     /// Takes it apart.
     pub(super) fn into_items(self) -> Vec<Item> {
         self.items

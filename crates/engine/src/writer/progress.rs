@@ -16,7 +16,8 @@ pub struct Refused {
     pub number: u64,
     /// Why.
     pub reason: String,
-    /// Where it is kept, if it was given up for no fault of its content.
+    /// The file in which it is kept. Nothing if it was refused for its content and whoever wrote it waited and was told so,
+    /// or if the log could not be read any more where it stood.
     pub aside: Option<PathBuf>,
 }
 

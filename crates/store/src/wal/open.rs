@@ -1,6 +1,7 @@
 //! Opening a log: what is pending, and what is damaged.
 
-use super::segment::{self, Kind, Scan, Segment};
+use super::scan::Scan;
+use super::segment::{self, Kind, Segment};
 use super::{Damage, File, Opened, Path, Record, SEGMENT_BYTES, VecDeque, Wal, WalError, sync_dir};
 use std::collections::BTreeMap;
 use std::fs::TryLockError;
@@ -30,22 +31,28 @@ impl Wal {
         let names = segment::list(dir)?;
         for (at, first) in names.iter().enumerate() {
             let path = segment::path(dir, *first);
-            let (mut segment, Scan { records, done: noted, torn, whole }) = Segment::scan(path, *first)?;
+            let (mut segment, Scan { records, done: noted, next: free, damage: mut bad, torn }) =
+                Segment::read(path, *first)?;
             done = done.max(noted);
-            next = next.max(*first);
-            if let Some(last) = records.last() {
-                next = next.max(last.number() + 1);
-            }
+            next = next.max(free);
             segment.last = next - 1;
             // A number stands twice if a crash came while the log was written anew, and then it is the same record.
-            pending.extend(records.into_iter().map(|record| (record.number(), record)));
+            pending.extend(
+                records
+                    .iter()
+                    .map(|at| (at.number, Record::new(&segment, at.number, at.offset, at.content_bytes))),
+            );
             // Behind the last record there may be one that was never acknowledged, or a note that was not synced.
             let nothing_lost = names.get(at + 1).is_none_or(|following| *following == next);
-            if whole || torn && nothing_lost {
+            if !nothing_lost && !torn.is_empty() {
+                bad.push(torn);
+            }
+            if bad.is_empty() {
                 segment.cut_off()?;
                 segments.push_back(segment);
             } else {
-                damage.push(Damage { aside: segment::put_aside(&segment.path)?, offset: segment.bytes });
+                let aside = segment::put_aside(&segment.path)?;
+                damage.extend(bad.into_iter().map(|bytes| Damage { aside: aside.clone(), bytes }));
                 damaged.push(segment);
             }
         }

@@ -1,5 +1,6 @@
 //! Where a record stands, to be read when it is needed.
 
+use super::scan;
 use super::segment::{self, HEADER_BYTES, Segment};
 use super::{Arc, File, Path, WalError};
 use std::os::unix::fs::FileExt;
@@ -40,7 +41,7 @@ impl Record {
         self.file
             .read_exact_at(&mut bytes, self.offset)
             .map_err(|error| segment::failed("read", &self.path, error))?;
-        if !segment::is_content(&bytes, self.number) {
+        if !scan::is_content(&bytes, self.number) {
             let (number, path, offset) = (self.number, self.path.to_path_buf(), self.offset);
             return Err(WalError::Changed { number, path, offset });
         }

@@ -1,6 +1,7 @@
 //! One file of the log.
 
-use super::{Arc, MAX_RECORD_BYTES, Record, WalError, sync_dir};
+use super::scan::{self, Scan};
+use super::{Arc, WalError, sync_dir};
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -10,7 +11,7 @@ use xxhash_rust::xxh3::Xxh3;
 /// Bytes before the content of a record.
 pub(super) const HEADER_BYTES: usize = 21;
 /// Of those, the bytes that the checksum covers.
-const CHECKED_BYTES: usize = 13;
+pub(super) const CHECKED_BYTES: usize = 13;
 const EXTENSION: &str = "wal";
 /// Of a segment that takes the place of others once it is whole.
 pub(super) const NEW: &str = "new";
@@ -41,17 +42,6 @@ pub(super) struct Segment {
     dirty: bool,
 }
 
-/// What a file holds.
-pub(super) struct Scan {
-    pub(super) records: Vec<Record>,
-    /// Up to which it says everything is done.
-    pub(super) done: u64,
-    /// Whether the rest looks like a record that was not written to its end.
-    pub(super) torn: bool,
-    /// Whether all of it could be read.
-    pub(super) whole: bool,
-}
-
 impl Segment {
     /// An empty file of this name. One that is there is of a record that could not be written, and is emptied.
     pub(super) fn create(dir: &Path, path: PathBuf) -> Result<Self, WalError> {
@@ -61,37 +51,15 @@ impl Segment {
         Ok(Self { path: path.into(), file: Arc::new(file), bytes: 0, last: 0, dirty: false })
     }
 
-    /// Reads a file up to the first byte that makes no sense: so many bytes count. `first` is the number that its first
-    /// record must have.
-    pub(super) fn scan(path: PathBuf, first: u64) -> Result<(Self, Scan), WalError> {
+    /// Reads a file. All of it counts that does not look as if it was not written to its end. `first` is the number that its
+    /// first record has, if none is missing. Cost: all of it is in memory meanwhile.
+    pub(super) fn read(path: PathBuf, first: u64) -> Result<(Self, Scan), WalError> {
         let mut bytes = Vec::new();
         let file = options().open(&path).and_then(|mut file| file.read_to_end(&mut bytes).map(|_| file));
         let file = Arc::new(file.map_err(|error| failed("read", &path, error))?);
-        let mut segment = Self { path: path.into(), file, bytes: 0, last: 0, dirty: false };
-        let mut scan = Scan { records: Vec::new(), done: 0, torn: false, whole: false };
-        let mut rest = bytes.as_slice();
-        let mut next = first;
-        loop {
-            if rest.is_empty() {
-                scan.whole = true;
-                return Ok((segment, scan));
-            }
-            let Some((kind, number, content, after)) = decode(rest) else {
-                scan.torn = is_torn(rest);
-                return Ok((segment, scan));
-            };
-            match kind {
-                Kind::Done => scan.done = scan.done.max(number),
-                // Where damage was, some numbers are missing.
-                Kind::Content if number >= next && number < u64::MAX => {
-                    scan.records.push(Record::new(&segment, number, segment.bytes, content.len()));
-                    next = number + 1;
-                }
-                Kind::Content => return Ok((segment, scan)),
-            }
-            segment.bytes += (rest.len() - after.len()) as u64;
-            rest = after;
-        }
+        let scan = scan::scan(&bytes, first);
+        let bytes = scan.torn.start;
+        Ok((Self { path: path.into(), file, bytes, last: 0, dirty: false }, scan))
     }
 
     /// Cuts off what does not count.
@@ -194,47 +162,12 @@ pub(super) fn header(kind: Kind, number: u64, parts: &[&[u8]]) -> [u8; HEADER_BY
     header
 }
 
-/// Whether these bytes are this record, whole and alone.
-pub(super) fn is_content(bytes: &[u8], number: u64) -> bool {
-    matches!(decode(bytes), Some((Kind::Content, received, _, [])) if received == number)
-}
-
-fn checksum(header: &[u8], parts: &[&[u8]]) -> u64 {
+/// The checksum of a record, whose content lies in these parts.
+pub(super) fn checksum(header: &[u8], parts: &[&[u8]]) -> u64 {
     let mut sum = Xxh3::new();
     sum.update(header);
     parts.iter().for_each(|part| sum.update(part));
     sum.digest()
-}
-
-type Decoded<'a> = (Kind, u64, &'a [u8], &'a [u8]);
-
-fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
-    let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>()?;
-    let (length, after) = header.split_first_chunk::<4>()?;
-    let (kind, after) = after.split_first()?;
-    let (number, sum) = after.split_first_chunk::<8>()?;
-    let length = u32::from_le_bytes(*length) as usize;
-    let kind = match kind {
-        0 => Kind::Content,
-        1 if length == 0 => Kind::Done,
-        _ => return None,
-    };
-    if length > MAX_RECORD_BYTES {
-        return None;
-    }
-    let (content, rest) = rest.split_at_checked(length)?;
-    let sum = u64::from_le_bytes(sum.try_into().ok()?);
-    let checked = header.get(..CHECKED_BYTES)?;
-    (checksum(checked, &[content]) == sum).then_some((kind, u64::from_le_bytes(*number), content, rest))
-}
-
-/// Whether these bytes may be the beginning of a record that a crash cut off: too short for what they announce, or never
-/// written. (A file system may have set the length of a file before it wrote its bytes: then they are zero.)
-fn is_torn(bytes: &[u8]) -> bool {
-    let Some((length, _)) = bytes.split_first_chunk::<4>() else { return true };
-    let length = u32::from_le_bytes(*length) as usize;
-    let zero_to_the_end = bytes.iter().rev().take_while(|byte| **byte == 0).count();
-    length <= MAX_RECORD_BYTES && bytes.len() < HEADER_BYTES + length || zero_to_the_end == bytes.len()
 }
 
 /// The numbers of the segments in a folder, ascending.
