@@ -30,11 +30,11 @@ pub struct Measured {
     pub removed: Option<Vec<f64>>,
 }
 
-/// Three tables.
-pub fn markdown(all: &[Measured]) -> String {
+/// Searches at each effort, and speeds at equal recall.
+pub fn searched(all: &[Measured]) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
-    let _ = searches(&mut out, all).and_then(|()| speeds(&mut out, all)).and_then(|()| rest(&mut out, all));
+    let _ = searches(&mut out, all).and_then(|()| speeds(&mut out, all));
     out
 }
 
@@ -70,48 +70,51 @@ fn speeds(out: &mut String, all: &[Measured]) -> std::fmt::Result {
     Ok(())
 }
 
-fn rest(out: &mut String, all: &[Measured]) -> std::fmt::Result {
-    writeln!(out, "\nEffort {EFFORT} where one searches:\n")?;
-    writeln!(
-        out,
-        "| | built, s (CPU s) | memory, MB | saved, MB | saved / opened, ms | one row in {} allowed: recall / µs | one in {} | \
-         half removed, s | then recall / µs | removed rows found |",
-        STEPS[0], STEPS[1]
-    )?;
-    writeln!(out, "|{}", "---|".repeat(10))?;
-    for one in all {
-        let &[seconds, cpu, memory, disk] = one.built.as_slice() else { continue };
-        write!(out, "| {} | {seconds:.1} ({cpu:.1}) | {:.1} |", one.name, memory / 1e6)?;
-        match one.reopened.as_deref() {
-            Some([save, open, disk, before, after]) => {
-                let note = if before == after { "" } else { " (other answers)" };
-                write!(out, " {:.1} | {save:.0} / {open:.0}{note} |", disk / 1e6)?;
-            }
-            _ if disk > 0.0 => write!(out, " {:.1} | when built |", disk / 1e6)?,
-            _ => write!(out, " - | - |")?,
+/// The head of the table of [`rest`].
+pub fn rest_head() -> String {
+    format!(
+        "\nEffort {EFFORT} where one searches:\n\n| | built, s (CPU s) | memory, MB | saved, MB | saved / opened, ms | \
+         one row in {} allowed: recall / µs | one in {} | half removed, s | then recall / µs | removed rows found |\n|{}",
+        STEPS[0],
+        STEPS[1],
+        "---|".repeat(10)
+    )
+}
+
+/// Building, memory, files, filters and removing, as a line of a table.
+pub fn rest(one: &Measured) -> String {
+    let &[seconds, cpu, memory, disk] = one.built.as_slice() else { return String::new() };
+    let mut line = format!("| {} | {seconds:.1} ({cpu:.1}) | {:.1} |", one.name, memory / 1e6);
+    line += &match one.reopened.as_deref() {
+        Some([save, open, disk, before, after]) => {
+            let note = if before == after { "" } else { " (other answers)" };
+            format!(" {:.1} | {save:.0} / {open:.0}{note} |", disk / 1e6)
         }
-        for filtered in &one.filtered {
-            match filtered.as_deref() {
-                Some([recall, micros, ..]) => write!(out, " {recall:.3} / {micros:.0} |")?,
-                _ => write!(out, " no |")?,
-            }
-        }
-        match one.removed.as_deref() {
-            Some([seconds, recall, micros, _, dead]) => {
-                writeln!(out, " {seconds:.2} | {recall:.3} / {micros:.0} | {dead} |")?;
-            }
-            _ => writeln!(out, " no | | |")?,
-        }
+        _ if disk > 0.0 => format!(" {:.1} | when built |", disk / 1e6),
+        _ => " - | - |".to_owned(),
+    };
+    for filtered in &one.filtered {
+        line += &match filtered.as_deref() {
+            Some([recall, micros, ..]) => format!(" {recall:.3} / {micros:.0} |"),
+            _ => " no |".to_owned(),
+        };
     }
-    Ok(())
+    line += &match one.removed.as_deref() {
+        Some([seconds, recall, micros, _, dead]) => {
+            format!(" {seconds:.2} | {recall:.3} / {micros:.0} | {dead} |")
+        }
+        _ => " no | | |".to_owned(),
+    };
+    line
 }
 
 /// A value where the recall is reached: the logarithm of the value over the logarithm of what is missing to 1, between
 /// the two efforts beside it. None if no two efforts enclose it.
 fn interpolate(points: &[Point], recall: f64, value: fn(&Point) -> f64) -> Option<f64> {
-    let (low, high) = points.iter().zip(points.get(1..)?).find(|(low, high)| {
-        low.recall <= recall && recall <= high.recall && low.recall < high.recall
-    })?;
+    let (low, high) = points
+        .iter()
+        .zip(points.get(1..)?)
+        .find(|(low, high)| low.recall <= recall && recall <= high.recall && low.recall < high.recall)?;
     // What is never missing would have no logarithm.
     let missing = |recall: f64| (1.0 - recall).max(1e-5).ln();
     let share = (missing(recall) - missing(low.recall)) / (missing(high.recall) - missing(low.recall));
@@ -150,7 +153,7 @@ mod tests {
             reopened: None,
             removed: None,
         };
-        let text = markdown(&[measured]);
+        let text = rest(&measured);
         assert!(text.contains("| one | 1.0 (0.5) | 2.0 | - | - | no | no | no | | |"), "{text}");
     }
 }

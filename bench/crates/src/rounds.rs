@@ -27,7 +27,10 @@ pub fn run(args: &Args) -> Result<()> {
     for name in NAMES.into_iter().filter(|name| wanted(name)) {
         eprintln!("building {name}");
         match Worker::start(name, &args.folder) {
-            Ok(worker) => workers.push(worker),
+            Ok(worker) => {
+                eprintln!("  {:.1} s", worker.built.first().unwrap_or(&0.0));
+                workers.push(worker);
+            }
             Err(error) => eprintln!("{name} is left out: {error:#}"),
         }
     }
@@ -47,29 +50,33 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let after = load()?;
     let mut measured = Vec::new();
-    for (worker, times) in workers.iter_mut().zip(&times) {
-        eprintln!("filters, saving and removing of {}", worker.name);
+    for (worker, times) in workers.iter().zip(&times) {
         let points = times.iter().map(|rounds| point(rounds)).collect();
-        let mut filtered = Vec::new();
-        for step in STEPS {
-            filtered.push(worker.ask(&format!("filter {EFFORT} {} {step}", args.least_ms))?);
-        }
-        let reopened = worker.ask(&format!("reopen {EFFORT}"))?;
-        let removed = worker.ask(&format!("remove {EFFORT} {}", args.least_ms))?;
         let (name, built) = (worker.name, worker.built.clone());
-        measured.push(Measured { name, built, points, filtered, reopened, removed });
+        measured.push(Measured { name, built, points, filtered: Vec::new(), reopened: None, removed: None });
+    }
+    println!("{}", report::searched(&measured));
+    println!("Load of one and five minutes before the rounds: {before}; after: {after}.");
+    // Some take long to remove: each line is printed when it is known.
+    println!("{}", report::rest_head());
+    for (worker, one) in workers.iter_mut().zip(&mut measured) {
+        for step in STEPS {
+            one.filtered.push(worker.ask(&format!("filter {EFFORT} {} {step}", args.least_ms))?);
+        }
+        one.reopened = worker.ask(&format!("reopen {EFFORT}"))?;
+        one.removed = worker.ask(&format!("remove {EFFORT} {}", args.least_ms))?;
+        println!("{}", report::rest(one));
     }
     for worker in &mut workers {
         worker.end()?;
     }
-    print!("{}", report::markdown(&measured));
-    println!("\nLoad of one and five minutes before the rounds: {before}; after: {after}.");
     Ok(())
 }
 
 /// Medians over the rounds.
 fn point(rounds: &[Vec<f64>]) -> Point {
-    let column = |at: usize| median(&mut rounds.iter().filter_map(|n| n.get(at).copied()).collect::<Vec<_>>());
+    let column =
+        |at: usize| median(&mut rounds.iter().filter_map(|n| n.get(at).copied()).collect::<Vec<_>>());
     Point { recall: column(0), micros: column(1), per_second: column(2) }
 }
 

@@ -25,10 +25,10 @@ pub const NAMES: [&str; 10] = [
     "usearch f16",
     "usearch i8",
     "hnsw_rs",
-    "hannoy",
     "diskann",
     "instant-distance",
     "fast-hnsw",
+    "hannoy",
 ];
 
 /// What saving and opening took.

@@ -98,13 +98,7 @@ impl Session {
         let Some(took) = self.index.reopen(folder.path())? else { return Ok(None) };
         let after = self.time(0)?.context("no answers")?;
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        Ok(Some(vec![
-            ms(took.save),
-            ms(took.open),
-            disk_bytes(folder.path())? as f64,
-            before[0],
-            after[0],
-        ]))
+        Ok(Some(vec![ms(took.save), ms(took.open), disk_bytes(folder.path())? as f64, before[0], after[0]]))
     }
 
     fn remove(&mut self, ms: u64) -> Answer {
@@ -131,12 +125,7 @@ impl Session {
     }
 
     /// Asks all queries in turn, once at least and for so long: recall, median microseconds, queries a second.
-    fn measure(
-        &self,
-        ms: u64,
-        truth: &[f32],
-        search: impl Fn(&[f32]) -> Result<Option<Vec<u32>>>,
-    ) -> Answer {
+    fn measure(&self, ms: u64, truth: &[f32], search: impl Fn(&[f32]) -> Result<Option<Vec<u32>>>) -> Answer {
         let least = Duration::from_millis(ms);
         let (mut found, mut times, mut total) = (0, Vec::new(), Duration::ZERO);
         for pass in 0.. {
