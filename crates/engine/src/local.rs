@@ -40,7 +40,7 @@ mod take_in;
 mod verify;
 
 use crate::block::{action, agent};
-use missing::Missing;
+use missing::MissingRows;
 use parking_lot::Mutex;
 use rose_forest_api::{ActionHash, AgentPubKey, Schema};
 use rose_forest_core::Space;
@@ -141,7 +141,7 @@ pub struct LocalIndex {
     lists: Lists,
     limits: Limits,
     /// Held by whoever changes the store, the graph and the lists, so that all change in one order.
-    missing: Mutex<Missing>,
+    missing: MissingRows,
     /// Held while rows are moved to the lists: one at a time.
     moving: Mutex<()>,
 }
@@ -170,9 +170,10 @@ impl LocalIndex {
     }
 
     /// How many rows are missing from searches until their blocks are given to [`LocalIndex::restore`] or
-    /// [`LocalIndex::restore_all`].
+    /// [`LocalIndex::restore_all`], as of the last change that is done. Cost: constant; waits for nobody, so that it can be
+    /// asked before every search.
     pub fn missing_rows(&self) -> usize {
-        self.missing.lock().len()
+        self.missing.count()
     }
 
     /// Some of the blocks that rows are missing of, and whether the DHT had delivered each.

@@ -1,6 +1,9 @@
 //! Opening and saving.
 
-use super::{IndexError, Limits, LocalIndex, Opening, missing::Missing};
+use super::{
+    IndexError, Limits, LocalIndex, Opening,
+    missing::{Missing, MissingRows},
+};
 use parking_lot::Mutex;
 use rose_forest_api::Schema;
 use rose_forest_core::Space;
@@ -55,7 +58,7 @@ impl LocalIndex {
             }
         };
         let lists = open_lists(&dir.join(LISTS_DIRECTORY), space, identity, &store, &mut opening)?;
-        let missing = Mutex::new(compare(&store, &graph, &lists)?);
+        let missing = MissingRows::new(compare(&store, &graph, &lists)?);
         let (schema, dir, moving) = (schema.clone(), dir.to_owned(), Mutex::new(()));
         Ok((Self { schema, space, identity, dir, store, graph, lists, limits, missing, moving }, opening))
     }
