@@ -26,8 +26,8 @@
 //!
 //! # Searching
 //!
-//! A search asks the graph first, then the lists: a row that moves meanwhile is in both for a moment, never in neither. It
-//! then asks the store; a row that was replaced in between is left out.
+//! A search sees the store as it was at one moment: see `view`. It asks the graph first, then the lists: a row that moves
+//! meanwhile is in both for a moment, never in neither. So each point is found once, in the version of that moment.
 
 mod files;
 mod limits;
@@ -38,6 +38,7 @@ mod search;
 mod settled;
 mod take_in;
 mod verify;
+mod view;
 
 use crate::block::{action, agent};
 use missing::MissingRows;
@@ -53,6 +54,7 @@ use rose_forest_index::{
 use rose_forest_rules::reference::HashRef;
 use rose_forest_store::{Store, StoreError};
 use std::path::PathBuf;
+use view::Views;
 
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use report::IndexReport;
@@ -142,6 +144,8 @@ pub struct LocalIndex {
     limits: Limits,
     /// Held by whoever changes the store, the graph and the lists, so that all change in one order.
     missing: MissingRows,
+    /// What searches see.
+    views: Views,
     /// Held while rows are moved to the lists: one at a time.
     moving: Mutex<()>,
 }
