@@ -26,8 +26,8 @@
 //!
 //! # Searching
 //!
-//! A search asks the graph first, then the lists: a row that moves meanwhile is in both for a moment, never in neither. It
-//! then asks the store; a row that was replaced in between is left out.
+//! A search sees the store as it was at one moment: see `view`. It asks the graph first, then the lists: a row that moves
+//! meanwhile is in both for a moment, never in neither. So each point is found once, in the version of that moment.
 
 mod files;
 mod limits;
@@ -39,9 +39,10 @@ mod search;
 mod settled;
 mod take_in;
 mod verify;
+mod view;
 
 use crate::block::{action, agent};
-use missing::Missing;
+use missing::MissingRows;
 use parking_lot::Mutex;
 use rose_forest_api::{ActionHash, AgentPubKey, Schema};
 use rose_forest_core::Space;
@@ -54,6 +55,7 @@ use rose_forest_index::{
 use rose_forest_rules::reference::HashRef;
 use rose_forest_store::{Store, StoreError};
 use std::path::PathBuf;
+use view::Views;
 
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use read::{Near, Reader, Whose};
@@ -143,7 +145,9 @@ pub struct LocalIndex {
     lists: Lists,
     limits: Limits,
     /// Held by whoever changes the store, the graph and the lists, so that all change in one order.
-    missing: Mutex<Missing>,
+    missing: MissingRows,
+    /// What searches see.
+    views: Views,
     /// Held while rows are moved to the lists: one at a time.
     moving: Mutex<()>,
 }
@@ -172,9 +176,10 @@ impl LocalIndex {
     }
 
     /// How many rows are missing from searches until their blocks are given to [`LocalIndex::restore`] or
-    /// [`LocalIndex::restore_all`].
+    /// [`LocalIndex::restore_all`], as of the last change that is done. Cost: constant; waits for nobody, so that it can be
+    /// asked before every search.
     pub fn missing_rows(&self) -> usize {
-        self.missing.lock().len()
+        self.missing.count()
     }
 
     /// Some of the blocks that rows are missing of, and whether the DHT had delivered each.

@@ -57,7 +57,14 @@ use rose_forest_core::Space;
 use rose_forest_rules::reference::CellId;
 use scan::Scorer;
 use state::State;
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// The inverted lists of one collection, in a directory of their own.
 ///
@@ -71,6 +78,16 @@ pub struct Lists {
     changes: Mutex<Changes>,
     /// Held while segments are merged.
     merging: Mutex<()>,
+    counted: Counted,
+}
+
+/// What is counted apart from the rows, to be read without waiting for those who change something.
+#[derive(Debug, Default)]
+struct Counted {
+    rows_added: AtomicU64,
+    rows_written: AtomicU64,
+    /// Bytes of the segments that were merged away, and that the saved list still names.
+    obsolete_bytes: AtomicU64,
 }
 
 /// What lies where, and what it took.
@@ -135,12 +152,13 @@ impl Lists {
         let numbers: Vec<u64> = state.segments.iter().map(|source| source.segment.number()).collect();
         place.keep_segments(&numbers)?;
         let saved_cells = state.cells.len();
-        let changes = Changes { sequence, saved_cells, obsolete: Vec::new(), rows_added: 0, rows_written: 0 };
+        let changes = Changes { sequence, saved_cells, obsolete: Vec::new() };
         Ok(Self {
             place: Arc::new(place),
             state: RwLock::new(Arc::new(state)),
             changes: Mutex::new(changes),
             merging: Mutex::new(()),
+            counted: Counted::default(),
         })
     }
 
@@ -224,13 +242,13 @@ impl Lists {
         self.len() == 0
     }
 
-    /// What lies where.
+    /// What lies where. Waits for nobody: what changes meanwhile may be counted before it is seen.
     pub fn info(&self) -> Info {
-        let changes = self.changes.lock();
+        let counted = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let state = self.snapshot();
         let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         let of_segments: u64 = state.segments.iter().map(|source| source.segment.disk_bytes()).sum();
-        let obsolete: u64 = changes.obsolete.iter().map(|path| length(path)).sum();
+        let obsolete = counted(&self.counted.obsolete_bytes);
         Info {
             rows: state.rows(),
             removed_rows: state.removed_rows(),
@@ -238,8 +256,8 @@ impl Lists {
             segments: state.segments.len(),
             memory_bytes: state.memory_bytes(),
             disk_bytes: of_segments + obsolete + length(&self.place.lists()) + length(&self.place.cells()),
-            rows_added: changes.rows_added,
-            rows_written: changes.rows_written,
+            rows_added: counted(&self.counted.rows_added),
+            rows_written: counted(&self.counted.rows_written),
         }
     }
 

@@ -1,6 +1,10 @@
 //! Opening and saving.
 
-use super::{IndexError, Limits, LocalIndex, Opening, missing::Missing};
+use super::{
+    IndexError, Limits, LocalIndex, Opening,
+    missing::{Missing, MissingRows},
+    view::Views,
+};
 use parking_lot::Mutex;
 use rose_forest_api::Schema;
 use rose_forest_core::Space;
@@ -55,9 +59,12 @@ impl LocalIndex {
             }
         };
         let lists = open_lists(&dir.join(LISTS_DIRECTORY), space, identity, &store, &mut opening)?;
-        let missing = Mutex::new(compare(&store, &graph, &lists)?);
-        let (schema, dir, moving) = (schema.clone(), dir.to_owned(), Mutex::new(()));
-        Ok((Self { schema, space, identity, dir, store, graph, lists, limits, missing, moving }, opening))
+        let missing = MissingRows::new(compare(&store, &graph, &lists)?);
+        let (schema, dir, views, moving) = (schema.clone(), dir.to_owned(), Views::new(), Mutex::new(()));
+        Ok((
+            Self { schema, space, identity, dir, store, graph, lists, limits, missing, views, moving },
+            opening,
+        ))
     }
 
     /// Saves graph and lists, so that the next opening has little to do. A crash at any moment leaves the files of the last

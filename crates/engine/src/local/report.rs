@@ -33,7 +33,7 @@ pub struct IndexReport {
 }
 
 impl LocalIndex {
-    /// What lies where. While rows move, those on the way may be counted in both.
+    /// What lies where. While rows move, those on the way may be counted in both. Waits for no writer.
     ///
     /// # Errors
     /// If the store cannot be read.

@@ -58,6 +58,8 @@ impl LocalIndex {
     /// The nearest points, of those that fulfil the filter. `nprobe`, `scope` and `view` of the input are the zome's matter
     /// and are not looked at.
     ///
+    /// It sees the collection as it was when it began; of blocks that were being taken in then, nothing. It waits for no writer.
+    ///
     /// # Errors
     /// An input that is out of range, or a store that cannot be read.
     ///
@@ -78,12 +80,11 @@ impl LocalIndex {
         }
         let query = Query::new(self.space, &bytes_to_floats(&input.vector))?;
         let k = input.k as usize;
-        let (near, snapshot) = self.candidates(&query, k, filter)?;
-        let labels: Vec<_> = near.iter().map(|hit| hit.label).collect();
-        let rows = snapshot.rows(&labels).map_err(IndexError::from)?;
+        // Kept until the end: as long, the rows stay where they are.
+        let sight = self.views.look(&self.store).map_err(IndexError::from)?;
+        let near = self.candidates(&query, k, filter, &sight.moment)?;
         let mut hits = Vec::with_capacity(near.len());
-        for (found, row) in near.iter().zip(rows) {
-            let Some(row) = row else { continue };
+        for (found, row) in near {
             if !reaches(self.schema.distance, found.score, input.score_threshold) {
                 continue;
             }

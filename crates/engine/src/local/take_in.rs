@@ -1,8 +1,9 @@
 //! Taking in blocks.
 
-use super::{IndexError, LocalIndex, missing::Missing, reference};
+use super::{IndexError, LocalIndex, missing::Missing, reference, view::Change};
 use crate::block::SignedBlock;
 use rose_forest_api::ActionHash;
+use rose_forest_index::Label;
 use rose_forest_rules::{
     block::{BlockView, Meta},
     reference::HashRef,
@@ -33,12 +34,12 @@ pub(super) struct Opened<'a> {
 impl LocalIndex {
     /// Takes in blocks that were found valid, all or none of them, and with them a note for the caller's own use, such as
     /// how far it has read. `confirmed` says whether the DHT has delivered them; others can be withdrawn. When this
-    /// returns, searches see them. In whatever order blocks come, and however often, the outcome is the same.
+    /// returns, searches see them; one that begins before sees all of them or none. In whatever order blocks come, and however often, the outcome is the same.
     ///
     /// # Errors
     /// A block that cannot be read or is of another dimension or encoding: then nothing has changed. If memory runs out,
     /// blocks are known and rows of theirs may be missing from searches. Cost: linear in the rows; for the graph about a
-    /// millisecond each.
+    /// millisecond each; where rows are replaced or deleted, the wait for the searches that are under way.
     pub fn take_in(
         &self,
         blocks: &[SignedBlock],
@@ -47,6 +48,7 @@ impl LocalIndex {
     ) -> Result<Taken, IndexError> {
         let opened = blocks.iter().map(|block| self.open_block(block)).collect::<Result<Vec<_>, _>>()?;
         let mut missing = self.missing.lock();
+        let change = self.views.change(&self.store)?;
         let mut batch = self.store.begin()?;
         let mut all = Vec::with_capacity(opened.len());
         for opened in &opened {
@@ -79,8 +81,8 @@ impl LocalIndex {
                 filled = self.fill(&opened.view, first.place.block, &mut missing);
             }
         }
-        // Only now: a search between the two finds one version or the other.
-        all.iter().for_each(|changes| self.forget(changes, &mut missing));
+        // Only now: searches that began before look for what goes.
+        self.forget(change, &all, &mut missing);
         filled.map(|_| taken)
     }
 
@@ -88,14 +90,15 @@ impl LocalIndex {
     /// it is restored.
     ///
     /// # Errors
-    /// If the store cannot be written.
+    /// If the store cannot be written. Cost: linear in the rows, and the wait for the searches that are under way.
     pub fn withdraw(&self, action: &ActionHash) -> Result<Taken, IndexError> {
         let action = reference(action.get_raw_39())?;
         let mut missing = self.missing.lock();
+        let change = self.views.change(&self.store)?;
         let mut batch = self.store.begin()?;
         let changes = batch.withdraw(&action)?;
         batch.commit()?;
-        self.forget(&changes, &mut missing);
+        self.forget(change, std::slice::from_ref(&changes), &mut missing);
         changes.inserted.iter().for_each(|placed| missing.insert(*placed));
         missing.follow(&changes.moved);
         Ok(Taken { inserted: changes.inserted.len(), removed: changes.removed.len() })
@@ -131,14 +134,18 @@ impl LocalIndex {
         Ok(filled)
     }
 
-    /// Takes rows out of graph and lists that count no longer.
-    fn forget(&self, changes: &Changes, missing: &mut Missing) {
-        if !changes.removed.is_empty() {
-            for kind in self.kinds() {
-                kind.remove_all(&changes.removed);
-            }
-            changes.removed.iter().for_each(|label| missing.remove(*label));
+    /// Ends a change: takes rows out of graph and lists that count no longer, when no search looks for them any more.
+    fn forget(&self, change: Change<'_>, all: &[Changes], missing: &mut Missing) {
+        let removed: Vec<Label> = all.iter().flat_map(|changes| &changes.removed).copied().collect();
+        if removed.is_empty() {
+            // Searches that began before miss nothing.
+            return drop(change);
         }
+        change.end();
+        for kind in self.kinds() {
+            kind.remove_all(&removed);
+        }
+        removed.iter().for_each(|label| missing.remove(*label));
     }
 
     pub(super) fn open_block<'a>(&self, block: &'a SignedBlock) -> Result<Opened<'a>, IndexError> {

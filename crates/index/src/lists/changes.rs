@@ -10,7 +10,10 @@ use super::{
 };
 use crate::Label;
 use rose_forest_rules::reference::CellId;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// What only those who change something need to know.
 #[derive(Debug)]
@@ -20,8 +23,6 @@ pub(super) struct Changes {
     pub(super) saved_cells: usize,
     /// Segments that were merged away, and that the saved list still names.
     pub(super) obsolete: Vec<PathBuf>,
-    pub(super) rows_added: u64,
-    pub(super) rows_written: u64,
 }
 
 impl Lists {
@@ -57,7 +58,7 @@ impl Lists {
     /// [`ListsError::UnknownCell`], or [`ListsError::OtherFile`] for what other lists' builder made; then nothing is added. Cost: O(rows added), less if their labels are new.
     pub fn add(&self, built: Built) -> Result<(), ListsError> {
         let Built { segment: Some(segment), rows_written } = built else { return Ok(()) };
-        let mut changes = self.changes.lock();
+        let _changes = self.changes.lock();
         let state = self.snapshot();
         let expected = state.cells.len() as u32;
         let view = segment.segment().view();
@@ -72,8 +73,8 @@ impl Lists {
         for old in &mut segments {
             remove_replaced(old.segment.view(), &mut old.removed, view);
         }
-        changes.rows_added += segment.segment().rows() as u64;
-        changes.rows_written += rows_written as u64;
+        self.counted.rows_added.fetch_add(segment.segment().rows() as u64, Ordering::Relaxed);
+        self.counted.rows_written.fetch_add(rows_written as u64, Ordering::Relaxed);
         segments.push(Source { segment: segment.claim(), removed: Default::default() });
         self.swap(State::new(state.cells.clone(), segments));
         Ok(())
@@ -117,7 +118,7 @@ impl Lists {
                 segments.push(source.clone());
                 continue;
             };
-            changes.obsolete.push(old.segment.path().to_owned());
+            self.is_obsolete(old, &mut changes);
             // What was removed while the rows were being written.
             for place in source.removed.since(&old.removed) {
                 if let (Some(new), Some(label)) = (&mut new, old.segment.view().label(place))
@@ -128,7 +129,7 @@ impl Lists {
             }
         }
         segments.extend(new);
-        changes.rows_written += rows as u64;
+        self.counted.rows_written.fetch_add(rows as u64, Ordering::Relaxed);
         self.swap(State::new(now.cells.clone(), segments));
         Ok(true)
     }
@@ -160,7 +161,7 @@ impl Lists {
         for source in gone {
             let rows = source.segment.view().sorted().filter(|(_, place)| !source.removed.contains(*place));
             labels.extend(rows.map(|(label, _)| label));
-            changes.obsolete.push(source.segment.path().to_owned());
+            self.is_obsolete(source, &mut changes);
         }
         self.swap(State::new(state.cells.clone(), kept.into_iter().cloned().collect()));
         Ok(labels)
@@ -187,7 +188,14 @@ impl Lists {
         for path in changes.obsolete.drain(..) {
             let _ = place::remove(&path);
         }
+        self.counted.obsolete_bytes.store(0, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Notes a segment whose file the next saving removes.
+    fn is_obsolete(&self, source: &Source, changes: &mut Changes) {
+        changes.obsolete.push(source.segment.path().to_owned());
+        self.counted.obsolete_bytes.fetch_add(source.segment.disk_bytes(), Ordering::Relaxed);
     }
 
     /// The caller holds `changes`.

@@ -1,10 +1,10 @@
 //! The nearest rows in graph and lists together, and filters.
 
-use super::super::{IndexError, LocalIndex};
+use super::super::{IndexError, LocalIndex, view::Moment};
 use rose_forest_index::{Effort, Hit, Label, RowFilter, VectorIndex, kernel::Query};
-use rose_forest_store::{Allowed, Filter, RoaringBitmap, Snapshot};
+use rose_forest_store::{Filter, RoaringBitmap, Row, Snapshot};
 
-/// Rows that are asked for beyond those wanted, because some may be replaced between the index's answer and the store's.
+/// Rows that are asked for beyond those wanted: of those that score the same, others may come first by author and id.
 const SPARE_ROWS: usize = 8;
 /// Rows that are each looked at rather than searched among first.
 const FEW_ROWS: u64 = 512;
@@ -18,24 +18,33 @@ const MAX_LOOKED_AT: usize = 4096;
 const SAMPLE: u64 = 256;
 
 impl LocalIndex {
-    /// The rows that a search is about, best first and some more than `k`, and the snapshot to ask about them.
+    /// The rows that a search is about, best first and some more than `k`, each with what the store knows of it.
     pub(super) fn candidates(
         &self,
         query: &Query,
         k: usize,
         filter: Option<&Filter>,
-    ) -> Result<(Vec<Hit>, Snapshot), IndexError> {
-        match filter {
-            None => {
-                let near = self.near(query, k + SPARE_ROWS, None)?;
-                Ok((near, self.store.snapshot()?))
-            }
-            Some(filter) => {
-                let snapshot = self.store.snapshot()?;
-                let near = self.near_of(query, k + SPARE_ROWS, filter, &snapshot)?;
-                Ok((near, snapshot))
-            }
+        moment: &Moment,
+    ) -> Result<Vec<(Hit, Row)>, IndexError> {
+        let k = k + SPARE_ROWS;
+        let with_rows = |near: Vec<Hit>| {
+            let labels: Vec<_> = near.iter().map(|hit| hit.label).collect();
+            Ok::<_, IndexError>(near.into_iter().zip(moment.snapshot.rows(&labels)?))
+        };
+        let is_known = |(hit, row): (Hit, Option<Row>)| row.map(|row| (hit, row));
+        if let Some(filter) = filter {
+            let near = self.near_of(query, k, filter, &moment.snapshot)?;
+            return Ok(with_rows(near)?.filter_map(is_known).collect());
         }
+        let near = self.near(query, k, None)?;
+        let wanted = near.len();
+        let known: Vec<_> = with_rows(near)?.filter_map(is_known).collect();
+        if known.len() == wanted {
+            return Ok(known);
+        }
+        // Rows that come or go have taken the place of others.
+        let near = self.near(query, k, Some(moment.rows()?))?;
+        Ok(with_rows(near)?.filter_map(is_known).collect())
     }
 
     /// The nearest rows that fulfil a filter.
@@ -49,14 +58,14 @@ impl LocalIndex {
         let narrowed = snapshot.narrow(filter)?;
         let may = &narrowed.allowed;
         if narrowed.is_exact {
-            return self.near(query, k, Some(may));
+            return self.near(query, k, Some(may.rows()));
         }
         if may.count() > FEW_ROWS {
             // Where the filter leaves many rows, enough of them are among the nearest.
             let everything = may.count() == snapshot.count();
             let mut looked_at = k * LOOKED_AT_FOR_EACH;
             while looked_at <= MAX_LOOKED_AT {
-                let mut near = self.near(query, looked_at, (!everything).then_some(may))?;
+                let mut near = self.near(query, looked_at, (!everything).then_some(may.rows()))?;
                 let is_all = near.len() < looked_at;
                 let labels: RoaringBitmap = near.iter().map(|hit| hit.label).collect();
                 let holding = snapshot.holding(filter, &labels)?;
@@ -68,12 +77,12 @@ impl LocalIndex {
                 looked_at *= LOOKED_AT_FOR_EACH;
             }
         }
-        self.near(query, k, Some(&snapshot.holding(filter, may.rows())?))
+        self.near(query, k, Some(snapshot.holding(filter, may.rows())?.rows()))
     }
 
     /// The nearest rows in both kinds, each once, best first; of equal scores the smaller label first.
-    fn near(&self, query: &Query, k: usize, allowed: Option<&Allowed>) -> Result<Vec<Hit>, IndexError> {
-        if allowed.is_some_and(|allowed| allowed.count() == 0) {
+    fn near(&self, query: &Query, k: usize, allowed: Option<&RoaringBitmap>) -> Result<Vec<Hit>, IndexError> {
+        if allowed.is_some_and(RoaringBitmap::is_empty) {
             return Ok(Vec::new());
         }
         let mut near = Vec::new();
@@ -98,8 +107,8 @@ struct Only<'a> {
 
 impl<'a> Only<'a> {
     /// Cost: some hundred look-ups, to say how many of the rows the kind has.
-    fn new(allowed: &'a Allowed, kind: &dyn VectorIndex) -> Self {
-        let (rows, count) = (allowed.rows(), allowed.count());
+    fn new(rows: &'a RoaringBitmap, kind: &dyn VectorIndex) -> Self {
+        let count = rows.len();
         let sample = count.min(SAMPLE);
         let at = |n: u64| u32::try_from(n * count / sample).ok().and_then(|rank| rows.select(rank));
         let here = (0..sample).filter_map(at).filter(|label| kind.contains(*label)).count() as u64;

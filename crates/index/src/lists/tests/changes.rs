@@ -185,3 +185,19 @@ fn searches_and_changes_go_on_while_segments_are_merged() {
     fixture.reopen(Verify::Now).unwrap();
     fixture.check();
 }
+
+#[test]
+fn what_lies_where_is_said_while_others_change_it() {
+    let mut fixture = Fixture::plain(4, 3);
+    fixture.add(0..50);
+    let (done, is_done) = std::sync::mpsc::channel();
+    let lists = &fixture.lists;
+    let said = std::thread::scope(|scope| {
+        let changing = lists.changes.lock();
+        scope.spawn(move || done.send(lists.info().rows));
+        let said = is_done.recv_timeout(std::time::Duration::from_secs(30));
+        drop(changing);
+        said
+    });
+    assert_eq!(said, Ok(50));
+}
