@@ -148,8 +148,20 @@ pub struct LocalIndex {
     missing: MissingRows,
     /// What searches see.
     views: Views,
+    /// What the files of graph and lists hold; nothing where they have to be written anew. Whoever looks holds the lock of
+    /// the writers.
+    saved: Mutex<Option<Saved>>,
     /// Held while rows are moved to the lists: one at a time.
     moving: Mutex<()>,
+}
+
+/// What was saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Saved {
+    /// The store's last change.
+    sequence: u64,
+    /// The graph's: [`Graph::changes`].
+    graph: u64,
 }
 
 impl LocalIndex {

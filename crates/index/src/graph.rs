@@ -45,6 +45,7 @@ use parking_lot::{Mutex, RwLock};
 use rose_forest_core::{Encoding, Space, VectorError};
 use rows::Rows;
 use scratch::Scratches;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows of one collection in memory.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub struct Graph {
     /// Held for reading by whoever changes rows, or remembers slots while it lets go of `rows`; for writing while slots
     /// change their places. Taken before `rows`.
     shape: RwLock<()>,
+    /// Counts changes of what an image holds, each when it is done.
+    changes: AtomicU64,
 }
 
 /// Locks for writing lists: so many that two threads hardly ever want the same.
@@ -93,6 +96,7 @@ impl Graph {
             scratches: Scratches::new(space),
             repairing: Mutex::new(()),
             shape: RwLock::new(()),
+            changes: AtomicU64::new(0),
         }
     }
 
@@ -148,7 +152,21 @@ impl Graph {
             let mut rows = self.rows.write();
             labels.iter().filter(|label| rows.remove(**label)).count()
         });
-        removed.sum()
+        let removed = removed.sum();
+        if removed > 0 {
+            self.changed();
+        }
+        removed
+    }
+
+    /// A number that is another one after every change of what [`Self::write_to`] writes, and 0 in a graph that was just
+    /// made or read: if it is still the same as before an image was begun, that image is as good as a new one.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Bytes that the rows and their links use, and what searches keep at hand. What the allocator and the system add is

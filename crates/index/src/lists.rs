@@ -62,7 +62,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -79,6 +79,8 @@ pub struct Lists {
     /// Held while segments are merged.
     merging: Mutex<()>,
     counted: Counted,
+    /// Whether something was changed since the lists were opened or saved; written by those who hold `changes`.
+    unsaved: AtomicBool,
 }
 
 /// What is counted apart from the rows, to be read without waiting for those who change something.
@@ -159,12 +161,18 @@ impl Lists {
             changes: Mutex::new(changes),
             merging: Mutex::new(()),
             counted: Counted::default(),
+            unsaved: AtomicBool::new(false),
         })
     }
 
     /// What vectors of this collection are like.
     pub fn space(&self) -> Space {
         self.place.space
+    }
+
+    /// Whether the lists are on disk as they are now.
+    pub fn is_saved(&self) -> bool {
+        !self.unsaved.load(Ordering::Acquire)
     }
 
     /// The sequence number that the lists were saved with last.

@@ -76,6 +76,8 @@ pub struct Store {
 struct Unsynced {
     rows: u64,
     since: Instant,
+    /// Whether there was any.
+    any: bool,
 }
 
 impl Store {
@@ -125,7 +127,7 @@ impl Store {
                 return Err(error);
             }
         };
-        let unsynced = Mutex::new(Unsynced { rows: 0, since: Instant::now() });
+        let unsynced = Mutex::new(Unsynced { rows: 0, since: Instant::now(), any: true });
         Ok(Self { database, options, identity, unsynced })
     }
 
@@ -144,9 +146,12 @@ impl Store {
         Snapshot::new(self.database.begin_read()?, self.identity)
     }
 
-    /// Makes everything durable that has been committed. Cost: a wait for the disk.
+    /// Makes everything durable that has been committed. Cost: a wait for the disk, unless everything is.
     pub fn sync(&self) -> Result<(), StoreError> {
         let transaction = self.database.begin_write()?;
+        if !self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).any {
+            return Ok(transaction.abort()?);
+        }
         self.commit(transaction, 0, true)
     }
 
@@ -171,15 +176,21 @@ impl Store {
             unsynced.rows += rows;
             let due = unsynced.rows >= self.options.sync_rows
                 || unsynced.since.elapsed() >= self.options.sync_every;
+            // Until it is: this commit may fail.
+            unsynced.any = true;
             if now || due {
-                *unsynced = Unsynced { rows: 0, since: Instant::now() };
+                (unsynced.rows, unsynced.since) = (0, Instant::now());
             }
             now || due
         };
         transaction.set_durability(if durable { Durability::Immediate } else { Durability::None })?;
         // After a crash, opening reads no more than without one.
         transaction.set_quick_repair(durable);
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        if durable {
+            self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).any = false;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opening and saving.
 
 use super::{
-    IndexError, Limits, LocalIndex, Opening,
+    IndexError, Limits, LocalIndex, Opening, Saved,
     missing::{Missing, MissingRows},
     view::Views,
 };
@@ -51,29 +51,41 @@ impl LocalIndex {
         let mut opening = Opening::default();
         let store = open_store(&dir.join(STORE_FILE), identity, &mut opening)?;
         let space = Space::from(schema);
+        let mut saved = None;
         let graph = match open_graph(&dir.join(GRAPH_FILE), space, identity, &store) {
-            Ok(graph) => graph,
+            Ok((graph, sequence)) => {
+                saved = Some(Saved { sequence, graph: graph.changes() });
+                graph
+            }
             Err(reason) => {
                 opening.graph_rebuilt = reason;
                 Graph::new(space, GraphParams::default())?
             }
         };
         let lists = open_lists(&dir.join(LISTS_DIRECTORY), space, identity, &store, &mut opening)?;
+        let saved = Mutex::new(saved.filter(|_| opening.lists_rebuilt.is_none()));
         let missing = MissingRows::new(compare(&store, &graph, &lists)?);
         let (schema, dir, views, moving) = (schema.clone(), dir.to_owned(), Views::new(), Mutex::new(()));
         Ok((
-            Self { schema, space, identity, dir, store, graph, lists, limits, missing, views, moving },
+            Self { schema, space, identity, dir, store, graph, lists, limits, missing, views, saved, moving },
             opening,
         ))
     }
 
     /// Saves graph and lists, so that the next opening has little to do. A crash at any moment leaves the files of the last
-    /// time. Blocks wait meanwhile, searches do not. Rows that are missing stay so.
+    /// time. Blocks wait meanwhile, searches do not. Rows that are missing stay so. What has not changed since it was saved
+    /// or opened is not written again: then only the store is made durable, where it is not.
     ///
     /// # Errors
     /// If they cannot be written: then the old files are as they were.
     pub fn save(&self) -> Result<(), IndexError> {
         let missing = self.missing.lock();
+        // Before the graph is written: it may be mended meanwhile.
+        let graph = self.graph.changes();
+        let now = Saved { sequence: self.store.snapshot()?.sequence(), graph };
+        if *self.saved.lock() == Some(now) && self.lists.is_saved() {
+            return Ok(self.store.sync()?);
+        }
         let checkpoint = self.store.checkpoint()?;
         let contents = contents(self.identity);
         let path = self.dir.join(GRAPH_FILE);
@@ -88,6 +100,7 @@ impl LocalIndex {
         let mut batch = self.store.begin()?;
         batch.forget_changes_before(checkpoint.sequence)?;
         batch.commit()?;
+        *self.saved.lock() = Some(Saved { sequence: checkpoint.sequence, graph });
         drop(missing);
         Ok(())
     }
@@ -109,8 +122,13 @@ fn open_store(path: &Path, identity: [u8; 32], opening: &mut Opening) -> Result<
     }
 }
 
-/// The graph of a file. Or why it cannot be used: nothing if there is no file.
-fn open_graph(path: &Path, space: Space, identity: [u8; 32], store: &Store) -> Result<Graph, Option<String>> {
+/// The graph of a file, and what the store had counted when it was saved. Or why it cannot be used: nothing if there is no file.
+fn open_graph(
+    path: &Path,
+    space: Space,
+    identity: [u8; 32],
+    store: &Store,
+) -> Result<(Graph, u64), Option<String>> {
     let said = |problem: &dyn std::fmt::Display| Some(problem.to_string());
     let file = IndexFile::open(path, &contents(identity), Verify::Now)
         .map_err(|problem| if problem.is_missing() { None } else { said(&problem) })?;
@@ -120,7 +138,8 @@ fn open_graph(path: &Path, space: Space, identity: [u8; 32], store: &Store) -> R
     }
     check_sequence(store, file.sequence()).map_err(|problem| said(&problem))?;
     let graph = file.section(GRAPH).map_err(|problem| said(&problem))?;
-    Graph::read_from(space, graph).map_err(|problem| said(&problem))
+    let graph = Graph::read_from(space, graph).map_err(|problem| said(&problem))?;
+    Ok((graph, file.sequence()))
 }
 
 /// The lists of a folder, or new ones in the place of what cannot be used.
@@ -192,3 +211,6 @@ impl Write for Section<'_> {
 fn failed(what: &'static str, path: &Path, source: io::Error) -> IndexError {
     IndexError::Io { what, path: PathBuf::from(path), source }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,7 @@ impl Graph {
         // Stamps for slots that are no more; what is lent meanwhile is kept as it is.
         self.scratches.forget_idle();
         drop(old);
+        self.changed();
         Ok(dropped)
     }
 }

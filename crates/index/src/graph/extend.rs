@@ -42,6 +42,9 @@ impl Graph {
             }
             self.work(labels, codes, &work);
         });
+        if work.done.into_inner() > 0 {
+            self.changed();
+        }
         work.error.into_inner().map_or(Ok(()), Err)
     }
 

@@ -20,6 +20,7 @@ impl Graph {
         let _shape = self.shape.read();
         let slot = self.rows.write().put(self.params.seed, label, code)?;
         self.link(slot);
+        self.changed();
         Ok(())
     }
 

@@ -59,12 +59,18 @@ impl Graph {
             }
         });
         if stopped {
+            if repaired.relinked > 0 {
+                self.changed();
+            }
             return repaired;
         }
         self.free(&removed, &mut repaired);
         for slot in self.unreachable() {
             self.link(slot);
             repaired.found_again += 1;
+        }
+        if repaired != Repaired::default() {
+            self.changed();
         }
         repaired
     }

@@ -183,6 +183,7 @@ impl Lists {
         }
         manifest::write(&self.place, &state, sequence)?;
         changes.sequence = sequence;
+        self.unsaved.store(false, Ordering::Release);
         // Searches may still have them mapped, which keeps what they read. What cannot be removed is removed when the
         // lists are next opened.
         for path in changes.obsolete.drain(..) {
@@ -201,5 +202,6 @@ impl Lists {
     /// The caller holds `changes`.
     fn swap(&self, state: State) {
         *self.state.write() = Arc::new(state);
+        self.unsaved.store(true, Ordering::Release);
     }
 }
