@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc as Shared, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 /// How often to look for what is new when no word comes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -56,12 +57,10 @@ pub struct Live {
     broken: AtomicBool,
     /// Word of something new.
     news: Notify,
-    /// Held while blocks are taken in by the task; whoever saves last waits for it.
-    taking_in: tokio::sync::Mutex<()>,
     /// Whether rows move to disk because they are old.
     has_age: bool,
-    /// Held while rows are moved to disk.
-    moving: tokio::sync::Mutex<()>,
+    /// What keeps it in step and within its limits.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
     metrics: CollectionMetrics,
 }
 
@@ -142,15 +141,15 @@ impl Node {
             behind: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             news: Notify::new(),
-            taking_in: tokio::sync::Mutex::default(),
             has_age: limits.age.is_some(),
-            moving: tokio::sync::Mutex::default(),
+            tasks: Mutex::default(),
             metrics: self.metrics.collection(&collection.label()),
         });
         self.lives.insert(collection.dna_hash.clone(), live.clone());
         let tell = Shared::new(tell);
-        tokio::spawn(live.clone().keep_in_step(blocks, tell.clone()));
-        tokio::spawn(live.clone().keep_within_limits(tell));
+        let in_step = tokio::spawn(live.clone().keep_in_step(blocks, tell.clone()));
+        let within_limits = tokio::spawn(live.clone().keep_within_limits(tell));
+        live.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([in_step, within_limits]);
         Ok(live)
     }
 }
@@ -308,45 +307,42 @@ impl Live {
         let mut saved = Instant::now();
         let mut trouble = None;
         while !self.stopping.load(Ordering::Relaxed) {
+            if self.behind.swap(false, Ordering::AcqRel) {
+                blocks.begin_again(micros_of(self.index.cursor(CURSOR).unwrap_or_default()));
+            }
+            let failed = self.catch_up(&mut blocks).await.err();
+            let now = failed.as_ref().map(|problem| format!("{problem:#}"));
+            if now != trouble
+                && let Some(problem) = &now
             {
-                let _turn = self.taking_in.lock().await;
-                if self.behind.swap(false, Ordering::AcqRel) {
-                    blocks.begin_again(micros_of(self.index.cursor(CURSOR).unwrap_or_default()));
+                tell(format!("the index is behind: {problem}"));
+            }
+            if let Some(problem) = failed {
+                self.metrics.set_sync_lag(blocks.lag());
+                self.caught_up.store(false, Ordering::Release);
+                self.behind.store(true, Ordering::Release);
+                if must_reopen(&problem) {
+                    self.broken.store(true, Ordering::Release);
+                    return;
                 }
-                let failed = self.catch_up(&mut blocks).await.err();
-                let now = failed.as_ref().map(|problem| format!("{problem:#}"));
-                if now != trouble
-                    && let Some(problem) = &now
-                {
-                    tell(format!("the index is behind: {problem}"));
-                }
-                if let Some(problem) = failed {
-                    self.metrics.set_sync_lag(blocks.lag());
-                    self.caught_up.store(false, Ordering::Release);
-                    self.behind.store(true, Ordering::Release);
-                    if must_reopen(&problem) {
-                        self.broken.store(true, Ordering::Release);
-                        return;
-                    }
-                }
-                // After a start soon: what is new comes first, so that searches are answered meanwhile.
-                if now.is_none() && looked_back.is_none_or(|at| at.elapsed() > LOOK_BACK_EVERY) {
-                    looked_back = Some(Instant::now());
-                    blocks.look_back();
-                }
-                trouble = now;
-                if saved.elapsed() > SAVE_EVERY {
-                    saved = Instant::now();
-                    let live = self.clone();
-                    let save = move || {
-                        live.index.repair()?;
-                        live.index.save()
-                    };
-                    match tokio::task::spawn_blocking(save).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(problem)) => tell(format!("the index could not be saved: {problem}")),
-                        Err(problem) => tell(format!("the index could not be saved: {problem}")),
-                    }
+            }
+            // After a start soon: what is new comes first, so that searches are answered meanwhile.
+            if now.is_none() && looked_back.is_none_or(|at| at.elapsed() > LOOK_BACK_EVERY) {
+                looked_back = Some(Instant::now());
+                blocks.look_back();
+            }
+            trouble = now;
+            if saved.elapsed() > SAVE_EVERY {
+                saved = Instant::now();
+                let live = self.clone();
+                let save = move || {
+                    live.index.repair()?;
+                    live.index.save()
+                };
+                match tokio::task::spawn_blocking(save).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(problem)) => tell(format!("the index could not be saved: {problem}")),
+                    Err(problem) => tell(format!("the index could not be saved: {problem}")),
                 }
             }
             let _ = tokio::time::timeout(LOOK_EVERY, self.news.notified()).await;
@@ -396,8 +392,13 @@ impl Live {
     async fn close(self: &Shared<Self>, dna_hash: &DnaHash) {
         self.stopping.store(true, Ordering::Relaxed);
         self.news.notify_one();
-        let _turn = self.taking_in.lock().await;
-        let _moving = self.moving.lock().await;
+        // Afterwards nobody holds it but a search that is under way.
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(problem) = task.await {
+                tracing::warn!("the index of {dna_hash} was not kept in step to the end: {problem}");
+            }
+        }
         if self.is_broken() {
             return;
         }

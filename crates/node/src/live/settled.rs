@@ -38,7 +38,6 @@ impl Live {
             let over = self.index.is_over_budget() && is_old(same, NOTHING_MOVED_EVERY);
             let aged = self.has_age && is_old(old_moved, OLD_EVERY);
             if over || aged {
-                let _turn = self.moving.lock().await;
                 old_moved = Some(Instant::now());
                 let moved = self.move_settled().await;
                 nothing_moved = matches!(moved, Ok(0)).then(|| (Instant::now(), rows));
