@@ -45,7 +45,10 @@ impl Program {
             .env("ROSE_FOREST_PASSPHRASE", &self.passphrase)
             .stdin(Stdio::null());
         if std::env::var_os("ROSE_FOREST_DNA").is_none() {
-            let packed = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../workdir/rose_forest.dna");
+            // As cargo says now: a binary from a shared target directory may have been built elsewhere.
+            let here =
+                std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+            let packed = PathBuf::from(here).join("../../workdir/rose_forest.dna");
             if packed.is_file() {
                 command.env("ROSE_FOREST_DNA", packed);
             }
