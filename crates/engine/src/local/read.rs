@@ -1,11 +1,9 @@
 //! Reading a collection otherwise than by the zome's searches: what an API asks for.
 //!
-//! A [`Reader`] is one snapshot of the store: all that it says agrees with itself. Rows that come after it was taken are not
-//! in it; rows that go meanwhile may lack their vectors.
+//! A [`Reader`] sees what a search sees that begins with it (see `view`): all that it says agrees with itself, rows that come
+//! after it was made are not in it, and rows that go keep their vectors for as long as it lasts.
 
-mod near;
-
-use super::{IndexError, LocalIndex, SearchError, reference};
+use super::{IndexError, LocalIndex, SearchError, reference, search::SPARE_ROWS, view::Sight};
 use rose_forest_api::{AgentPubKey, PointId, Schema};
 use rose_forest_core::distance::{from_user, reaches, to_user};
 use rose_forest_index::{Label, kernel::Query};
@@ -37,9 +35,6 @@ pub struct Near {
     pub score: f32,
 }
 
-/// Hits beyond those wanted, because rows may have come since the snapshot was taken.
-const SPARE_ROWS: usize = 8;
-
 impl LocalIndex {
     /// Says who this node's own author is, whose points a bare id means first. It is remembered. Whether that is news.
     ///
@@ -55,7 +50,7 @@ impl LocalIndex {
     /// # Errors
     /// If the store cannot be read.
     pub fn reader(&self) -> Result<Reader<'_>, IndexError> {
-        Ok(Reader { index: self, snapshot: self.store.snapshot()? })
+        Ok(Reader { index: self, sight: self.views.look(&self.store)? })
     }
 
     /// Makes an index of a payload field, of all rows that are there and all that come. One that is there already is left.
@@ -85,10 +80,11 @@ impl LocalIndex {
     }
 }
 
-/// A collection as it was at one moment. Keep it for a request, not for ever.
+/// A collection as it was at one moment. Keep it for a request, not for ever: whoever replaces rows waits for it to go, and on
+/// the thread that has it would wait for ever.
 pub struct Reader<'i> {
     index: &'i LocalIndex,
-    snapshot: Snapshot,
+    sight: Sight,
 }
 
 impl Reader<'_> {
@@ -99,7 +95,7 @@ impl Reader<'_> {
 
     /// What the store can be asked.
     pub fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+        &self.sight.moment.snapshot
     }
 
     /// The rows that a question is about. Nothing stands for all of them.
@@ -113,18 +109,18 @@ impl Reader<'_> {
         filter: Option<&Filter>,
     ) -> Result<Option<RoaringBitmap>, IndexError> {
         let shadowed = match whose {
-            Whose::OneEach => self.snapshot.shadowed()?,
+            Whose::OneEach => self.snapshot().shadowed()?,
             Whose::Everyones | Whose::Of(_) => RoaringBitmap::new(),
         };
         let among = match whose {
-            Whose::Of(author) => Some(self.snapshot.live_of(&reference(author.get_raw_39())?)?),
+            Whose::Of(author) => Some(self.snapshot().live_of(&reference(author.get_raw_39())?)?),
             Whose::OneEach | Whose::Everyones => None,
         };
         let mut rows = match (filter, among) {
             (None, None) if shadowed.is_empty() => return Ok(None),
-            (None, None) => self.snapshot.live()?,
+            (None, None) => self.snapshot().live()?,
             (None, Some(among)) => among,
-            (Some(filter), among) => self.snapshot.evaluate_among(filter, among.as_ref())?.into_rows(),
+            (Some(filter), among) => self.snapshot().evaluate_among(filter, among.as_ref())?.into_rows(),
         };
         rows -= shadowed;
         Ok(Some(rows))
@@ -137,7 +133,7 @@ impl Reader<'_> {
     pub fn rows_of(&self, whose: &Whose, filter: Option<&Filter>) -> Result<RoaringBitmap, IndexError> {
         match self.allowed(whose, filter)? {
             Some(rows) => Ok(rows),
-            None => Ok(self.snapshot.live()?),
+            None => Ok(self.snapshot().live()?),
         }
     }
 
@@ -146,7 +142,7 @@ impl Reader<'_> {
     /// # Errors
     /// As [`Self::allowed`].
     pub fn count(&self, whose: &Whose, filter: Option<&Filter>) -> Result<u64, IndexError> {
-        Ok(self.allowed(whose, filter)?.map_or(self.snapshot.count(), |rows| rows.len()))
+        Ok(self.allowed(whose, filter)?.map_or(self.snapshot().count(), |rows| rows.len()))
     }
 
     /// The `k` nearest of these rows, best first; of equal scores the smaller label first. Rows whose vectors are missing
@@ -169,12 +165,13 @@ impl Reader<'_> {
             return Ok(Vec::new());
         }
         let distance = self.index.schema.distance;
-        let mut near = self.near(&query, k + SPARE_ROWS, allowed)?;
-        if allowed.is_none() {
-            // What is not in the snapshot: it came since, or goes just now.
-            let live = self.snapshot.live().map_err(IndexError::from)?;
-            near.retain(|hit| live.contains(hit.label));
-        }
+        let mut near = match allowed {
+            Some(rows) => self.index.near(&query, k + SPARE_ROWS, Some(rows))?,
+            None => {
+                let candidates = self.index.candidates(&query, k, None, &self.sight.moment)?;
+                candidates.into_iter().map(|(hit, _)| hit).collect()
+            }
+        };
         near.retain(|hit| reaches(distance, hit.score, threshold));
         near.truncate(k);
         Ok(near.iter().map(|hit| Near { label: hit.label, score: to_user(distance, hit.score) }).collect())
@@ -196,7 +193,7 @@ impl Reader<'_> {
             vectors.iter().map(|vector| Query::new(space, vector)).collect::<Result<_, _>>()?;
         let mut scores = vec![0.0; queries.len()];
         for label in rows {
-            let Some(code) = self.code(label) else { continue };
+            let Some(code) = self.index.code(label) else { continue };
             for (score, query) in scores.iter_mut().zip(&queries) {
                 *score = query.score(&code);
             }
@@ -210,7 +207,7 @@ impl Reader<'_> {
     /// # Errors
     /// If the store cannot be read.
     pub fn rows(&self, labels: &[Label]) -> Result<Vec<Option<Row>>, IndexError> {
-        Ok(self.snapshot.rows(labels)?)
+        Ok(self.snapshot().rows(labels)?)
     }
 
     /// Points by id, in the order of the ids: those that bare ids mean, or an author's. Of everybody's it gives what bare ids
@@ -220,10 +217,10 @@ impl Reader<'_> {
     /// If the store cannot be read.
     pub fn get(&self, whose: &Whose, ids: &[PointId]) -> Result<Vec<Option<Row>>, IndexError> {
         match whose {
-            Whose::OneEach | Whose::Everyones => Ok(self.snapshot.bare(ids)?),
+            Whose::OneEach | Whose::Everyones => Ok(self.snapshot().bare(ids)?),
             Whose::Of(author) => {
                 let author = reference(author.get_raw_39())?;
-                let get = |id| Ok(self.snapshot.point(&author, id)?);
+                let get = |id| Ok(self.snapshot().point(&author, id)?);
                 ids.iter().map(get).collect()
             }
         }
@@ -239,7 +236,7 @@ impl Reader<'_> {
         limit: usize,
         allowed: Option<&RoaringBitmap>,
     ) -> Result<Page, IndexError> {
-        Ok(self.snapshot.scroll(start, limit, allowed)?)
+        Ok(self.snapshot().scroll(start, limit, allowed)?)
     }
 
     /// Rows in the order of a field, see [`Snapshot::ordered`].
@@ -252,7 +249,7 @@ impl Reader<'_> {
         rows: &RoaringBitmap,
         limit: usize,
     ) -> Result<Vec<Ordered>, IndexError> {
-        Ok(self.snapshot.ordered(order, rows, limit)?)
+        Ok(self.snapshot().ordered(order, rows, limit)?)
     }
 
     /// The most frequent values of a field, see [`Snapshot::facet`].
@@ -265,12 +262,12 @@ impl Reader<'_> {
         rows: &RoaringBitmap,
         limit: usize,
     ) -> Result<Vec<FacetHit>, IndexError> {
-        Ok(self.snapshot.facet(path, rows, limit)?)
+        Ok(self.snapshot().facet(path, rows, limit)?)
     }
 
     /// A row's vector as it is stored, decoded; nothing if it is missing.
     pub fn vector_of(&self, label: Label) -> Option<Vec<f32>> {
-        let code = self.code(label)?;
+        let code = self.index.code(label)?;
         let mut floats = vec![0.0; self.index.schema.dimension()];
         decode_row(self.index.schema.encoding, &code, &mut floats);
         Some(floats)

@@ -2,6 +2,8 @@
 
 mod near;
 
+pub(super) use near::SPARE_ROWS;
+
 use super::{IndexError, LocalIndex};
 use crate::block::{action, agent};
 use rose_forest_api::{Hit, MAX_K, SearchInput, bytes_to_floats, floats_to_bytes};

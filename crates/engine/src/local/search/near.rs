@@ -5,7 +5,7 @@ use rose_forest_index::{Effort, Hit, Label, RowFilter, VectorIndex, kernel::Quer
 use rose_forest_store::{Filter, RoaringBitmap, Row, Snapshot};
 
 /// Rows that are asked for beyond those wanted: of those that score the same, others may come first by author and id.
-const SPARE_ROWS: usize = 8;
+pub(in crate::local) const SPARE_ROWS: usize = 8;
 /// Rows that are each looked at rather than searched among first.
 const FEW_ROWS: u64 = 512;
 /// How many of the nearest rows are looked at first for each that is wanted, where a filter has to look at rows: enough
@@ -19,7 +19,7 @@ const SAMPLE: u64 = 256;
 
 impl LocalIndex {
     /// The rows that a search is about, best first and some more than `k`, each with what the store knows of it.
-    pub(super) fn candidates(
+    pub(in crate::local) fn candidates(
         &self,
         query: &Query,
         k: usize,
@@ -81,7 +81,12 @@ impl LocalIndex {
     }
 
     /// The nearest rows in both kinds, each once, best first; of equal scores the smaller label first.
-    fn near(&self, query: &Query, k: usize, allowed: Option<&RoaringBitmap>) -> Result<Vec<Hit>, IndexError> {
+    pub(in crate::local) fn near(
+        &self,
+        query: &Query,
+        k: usize,
+        allowed: Option<&RoaringBitmap>,
+    ) -> Result<Vec<Hit>, IndexError> {
         if allowed.is_some_and(RoaringBitmap::is_empty) {
             return Ok(Vec::new());
         }
