@@ -8,7 +8,7 @@ use crate::{
     types::{DeletePayload, PointIds, SetPayload, UpdateResult},
 };
 use axum::extract::{Path, State};
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 pub(super) fn set_of(request: SetPayload, vector_name: &str) -> Result<Write, ApiError> {
     let edit = Edit::Set { fields: request.payload, key: request.key };
@@ -25,6 +25,10 @@ pub(super) fn delete_of(request: DeletePayload, vector_name: &str) -> Result<Wri
     Ok(Write::Payload { points: selector(request.select, vector_name)?, edit })
 }
 
+pub(super) fn clear_of(request: PointIds, vector_name: &str) -> Result<Write, ApiError> {
+    Ok(Write::Payload { points: selector(request.into(), vector_name)?, edit: Edit::Clear })
+}
+
 /// `POST /collections/{name}/points/payload`.
 pub(crate) async fn set<B: Backend>(
     State(app): State<Arc<App<B>>>,
@@ -32,9 +36,7 @@ pub(crate) async fn set<B: Backend>(
     writing: Writing,
     Body(request): Body<SetPayload>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    write(&app, &name, writing, set_of(request, &state.vector_name)?, since).await
+    write(&app, &name, writing, |vector_name| set_of(request, vector_name)).await
 }
 
 /// `PUT /collections/{name}/points/payload`.
@@ -44,9 +46,7 @@ pub(crate) async fn overwrite<B: Backend>(
     writing: Writing,
     Body(request): Body<SetPayload>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    write(&app, &name, writing, overwrite_of(request, &state.vector_name)?, since).await
+    write(&app, &name, writing, |vector_name| overwrite_of(request, vector_name)).await
 }
 
 /// `POST /collections/{name}/points/payload/delete`.
@@ -56,9 +56,7 @@ pub(crate) async fn delete<B: Backend>(
     writing: Writing,
     Body(request): Body<DeletePayload>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    write(&app, &name, writing, delete_of(request, &state.vector_name)?, since).await
+    write(&app, &name, writing, |vector_name| delete_of(request, vector_name)).await
 }
 
 /// `POST /collections/{name}/points/payload/clear`.
@@ -68,8 +66,5 @@ pub(crate) async fn clear<B: Backend>(
     writing: Writing,
     Body(request): Body<PointIds>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    let points = selector(request.into(), &state.vector_name)?;
-    write(&app, &name, writing, Write::Payload { points, edit: Edit::Clear }, since).await
+    write(&app, &name, writing, |vector_name| clear_of(request, vector_name)).await
 }

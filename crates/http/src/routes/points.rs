@@ -3,7 +3,7 @@
 use super::{at_most, filter, ids, limit, payload, show::Show};
 use crate::{
     Backend, BackendError,
-    backend::{Edit, Mode, NewPoint, NewVector, Scroll, Search, Selector, What, Write},
+    backend::{Mode, NewPoint, NewVector, Scroll, Search, Selector, What, Write},
     limits,
     server::{AnswerOptions, ApiError, App, Body, Envelope, Reading, Writing},
     types::{
@@ -23,9 +23,7 @@ pub(crate) async fn upsert<B: Backend>(
     writing: Writing,
     Body(request): Body<Upsert>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    write(&app, &name, writing, upsert_of(request, &state.vector_name)?, since).await
+    write(&app, &name, writing, |vector_name| upsert_of(request, vector_name)).await
 }
 
 /// `POST /collections/{name}/points/delete`.
@@ -35,10 +33,7 @@ pub(crate) async fn delete<B: Backend>(
     writing: Writing,
     Body(request): Body<PointIds>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    let selector = selector(request.into(), &state.vector_name)?;
-    write(&app, &name, writing, Write::Delete(selector), since).await
+    write(&app, &name, writing, |vector_name| delete_of(request, vector_name)).await
 }
 
 /// `PUT /collections/{name}/points/vectors`.
@@ -48,9 +43,7 @@ pub(crate) async fn vectors<B: Backend>(
     writing: Writing,
     Body(request): Body<UpdateVectors>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    write(&app, &name, writing, vectors_of(request, &state.vector_name)?, since).await
+    write(&app, &name, writing, |vector_name| vectors_of(request, vector_name)).await
 }
 
 /// `POST /collections/{name}/points/vectors/delete`.
@@ -78,13 +71,11 @@ pub(crate) async fn batch<B: Backend>(
     let operation = |operation| {
         Ok(match operation {
             Operation::Upsert(request) => upsert_of(request, &vector_name)?,
-            Operation::Delete(request) => Write::Delete(selector(request.into(), &vector_name)?),
+            Operation::Delete(request) => delete_of(request, &vector_name)?,
             Operation::SetPayload(request) => payload::set_of(request, &vector_name)?,
             Operation::OverwritePayload(request) => payload::overwrite_of(request, &vector_name)?,
             Operation::DeletePayload(request) => payload::delete_of(request, &vector_name)?,
-            Operation::ClearPayload(request) => {
-                Write::Payload { points: selector(request.into(), &vector_name)?, edit: Edit::Clear }
-            }
+            Operation::ClearPayload(request) => payload::clear_of(request, &vector_name)?,
             Operation::UpdateVectors(request) => vectors_of(request, &vector_name)?,
             Operation::DeleteVectors => return Err(no_deleting_of_vectors()),
         })
@@ -98,16 +89,21 @@ pub(crate) async fn batch<B: Backend>(
     Ok(Envelope::new(written, since))
 }
 
-/// Hands a write to the backend.
+/// Hands a write to the backend: what a request means where the vector is called so.
 pub(super) async fn write<B: Backend>(
     app: &App<B>,
     name: &str,
     Writing(options): Writing,
-    write: Write,
-    since: Instant,
+    meant: impl FnOnce(&str) -> Result<Write, ApiError>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
-    let written = app.backend.write(name, write, options).await?;
+    let since = Instant::now();
+    let state = app.backend.state(name).await?;
+    let written = app.backend.write(name, meant(&state.vector_name)?, options).await?;
     Ok(Envelope::new(written.into(), since))
+}
+
+fn delete_of(request: PointIds, vector_name: &str) -> Result<Write, ApiError> {
+    Ok(Write::Delete(selector(request.into(), vector_name)?))
 }
 
 fn upsert_of(request: Upsert, vector_name: &str) -> Result<Write, ApiError> {
