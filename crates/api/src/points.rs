@@ -28,6 +28,36 @@ pub struct InsertInput {
     pub payloads: Vec<Option<String>>,
 }
 
+/// Points for `bulk_insert`. An [`InsertInput`] is one, too: on the wire they differ in `used_before` alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkInsertInput {
+    /// As of [`InsertInput`].
+    pub ids: Vec<PointId>,
+    /// As of [`InsertInput`].
+    #[serde(with = "serde_bytes")]
+    pub vectors: Vec<u8>,
+    /// As of [`InsertInput`].
+    #[serde(default)]
+    pub payloads: Vec<Option<String>>,
+    /// Which of the ids this agent has points of already, by their place in `ids`, in any order: a caller that knows all of the
+    /// agent's points can say so. When nothing is said, all of the agent's blocks are read to find out.
+    #[serde(default)]
+    pub used_before: Option<Vec<u32>>,
+}
+
+impl BulkInsertInput {
+    /// These points, and what is known of their ids.
+    pub fn new(InsertInput { ids, vectors, payloads }: InsertInput, used_before: Option<Vec<u32>>) -> Self {
+        Self { ids, vectors, payloads, used_before }
+    }
+
+    /// The points, and what is known of their ids.
+    pub fn into_parts(self) -> (InsertInput, Option<Vec<u32>>) {
+        let Self { ids, vectors, payloads, used_before } = self;
+        (InsertInput { ids, vectors, payloads }, used_before)
+    }
+}
+
 /// What an insert or a delete wrote.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WriteOutput {

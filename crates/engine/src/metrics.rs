@@ -36,7 +36,7 @@ mod collection;
 mod labels;
 mod series;
 
-pub use collection::{CollectionMetrics, IndexSizes};
+pub use collection::{CollectionMetrics, IndexSizes, Totals};
 pub use labels::{AnsweredBy, Peer, PeerBlock, RefusedBy, Until};
 
 use parking_lot::RwLock;

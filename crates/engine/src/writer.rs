@@ -83,6 +83,32 @@ pub enum Written {
     Committed(WriteOutput),
 }
 
+/// Hears what became of a write that was logged.
+type Outcome = oneshot::Receiver<Result<WriteOutput, WriteError>>;
+
+/// A write that is in the log, and on its way to the chain. Dropping this leaves it on its way, as a write of which the caller
+/// was told [`Written::Logged`].
+#[derive(Debug)]
+pub struct Begun {
+    number: u64,
+    committed: Outcome,
+}
+
+impl Begun {
+    /// Its number in the log.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Waits until it is on the chain, and this node's searches see it.
+    ///
+    /// # Errors
+    /// [`WriteError::Refused`], [`WriteError::GivenUp`], [`WriteError::Stopped`].
+    pub async fn committed(self) -> Result<WriteOutput, WriteError> {
+        self.committed.await.map_err(|_| WriteError::Stopped { number: self.number })?
+    }
+}
+
 /// A write that waits for the chain. What it is stands in the log.
 struct Item {
     record: Record,
@@ -194,6 +220,27 @@ impl Writer {
     /// # Errors
     /// [`WriteError`]: each says whether the write is in the log.
     pub async fn write(&self, work: Work, wait: Wait) -> Result<Written, WriteError> {
+        match wait {
+            Wait::Logged => {
+                let (number, _) = self.log(work, false).await?;
+                Ok(Written::Logged(number))
+            }
+            Wait::Committed => Ok(Written::Committed(self.begin(work).await?.committed().await?)),
+        }
+    }
+
+    /// As [`Writer::write`], in two steps: this returns when the write is in the log, and so has its place in the order.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    pub async fn begin(&self, work: Work) -> Result<Begun, WriteError> {
+        match self.log(work, true).await? {
+            (number, Some(committed)) => Ok(Begun { number, committed }),
+            (_, None) => Err(WriteError::Closed),
+        }
+    }
+
+    async fn log(&self, work: Work, waits: bool) -> Result<(u64, Option<Outcome>), WriteError> {
         let since = Instant::now();
         let is_insert = matches!(work, Work::Insert { .. });
         let room = self.take_room(work.bytes())?;
@@ -203,13 +250,7 @@ impl Writer {
             return Err(WriteError::TooLarge { received: content.len(), max: MAX_RECORD_BYTES });
         }
         let (logged, was_logged) = oneshot::channel();
-        let (committed, was_committed) = match wait {
-            Wait::Logged => (None, None),
-            Wait::Committed => {
-                let (sender, receiver) = oneshot::channel();
-                (Some(sender), Some(receiver))
-            }
-        };
+        let (committed, was_committed) = waits.then(oneshot::channel).unzip();
         let entry = log::Entry { content, outline, since, committed, room, logged };
         let sent = self.log.lock().as_ref().is_some_and(|log| log.send(log::Message::Write(entry)).is_ok());
         if !sent {
@@ -219,8 +260,7 @@ impl Writer {
         if is_insert {
             self.metrics.insert_took(since.elapsed(), Until::Log);
         }
-        let Some(was_committed) = was_committed else { return Ok(Written::Logged(number)) };
-        was_committed.await.map_err(|_| WriteError::Stopped { number })?.map(Written::Committed)
+        Ok((number, was_committed))
     }
 
     /// What waits, and how far the log and the chain are.

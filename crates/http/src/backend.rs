@@ -17,7 +17,7 @@ use std::future::Future;
 
 /// What a node can do for the API.
 ///
-/// Errors are [`BackendError::NoCollection`] wherever a collection is named, and what each says beside. A method may be
+/// Errors are [`BackendError::NoCollection`] and [`BackendError::NotReady`] wherever a collection is named, and what each says beside. A method may be
 /// dropped at any await point when a client goes away; what was begun is then ended or not.
 pub trait Backend: Send + Sync + 'static {
     /// The names of all collections.
@@ -30,7 +30,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Leaves a collection. Whether there was one.
     fn leave(&self, name: &str) -> impl Future<Output = Result<bool, BackendError>> + Send;
 
-    /// What a collection is like.
+    /// What rows of a collection are like. Asked for with every request: has to cost next to nothing.
+    fn shape(&self, name: &str) -> impl Future<Output = Result<Shape, BackendError>> + Send;
+
+    /// What is in a collection. Cost: may be linear in its points.
     fn state(&self, name: &str) -> impl Future<Output = Result<CollectionState, BackendError>> + Send;
 
     /// The first points in some order, best first. Errors: a vector of another dimension.
@@ -113,13 +116,20 @@ pub struct NewCollection {
     pub vector_name: String,
 }
 
-/// What a collection is like.
+/// What rows of a collection are like.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CollectionState {
-    /// What its rows are like.
+pub struct Shape {
+    /// Their vectors.
     pub schema: Schema,
     /// What the vector is called; empty for none.
     pub vector_name: String,
+}
+
+/// What is in a collection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CollectionState {
+    /// What its rows are like.
+    pub shape: Shape,
     /// Points, one for each id.
     pub points: u64,
     /// Rows that can be searched.

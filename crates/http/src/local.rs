@@ -4,7 +4,7 @@
 
 mod plan;
 
-use crate::backend::{BackendError, CollectionState, Facet, Found, Scroll, Scrolled, Search, What, With};
+use crate::backend::{BackendError, CollectionState, Facet, Found, Scroll, Scrolled, Search, Shape, What, With};
 use rand::seq::IteratorRandom;
 use rose_forest_api::{ActionHash, AgentPubKey, Distance, PointId};
 use rose_forest_engine::local::{LocalIndex, Near, Reader, Whose};
@@ -193,7 +193,7 @@ pub fn facet(index: &LocalIndex, facet: &Facet) -> Result<Vec<FacetHit>, Backend
 ///
 /// # Errors
 /// A store that cannot be read.
-pub fn state(index: &LocalIndex, vector_name: &str) -> Result<CollectionState, BackendError> {
+pub fn state(index: &LocalIndex, shape: Shape) -> Result<CollectionState, BackendError> {
     let reader = index.reader()?;
     let missing = index.missing_rows() as u64;
     let mut fields = Vec::new();
@@ -203,8 +203,7 @@ pub fn state(index: &LocalIndex, vector_name: &str) -> Result<CollectionState, B
         fields.push((field.path, field.kind, reader.count(&Whose::OneEach, Some(&holds_it))?));
     }
     Ok(CollectionState {
-        schema: index.schema().clone(),
-        vector_name: vector_name.to_owned(),
+        shape,
         points: reader.count(&Whose::OneEach, None)?,
         indexed: reader.snapshot().count().saturating_sub(missing),
         is_complete: missing == 0,

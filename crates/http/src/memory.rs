@@ -7,7 +7,7 @@ mod collection;
 use crate::{
     backend::{
         Backend, BackendError, CollectionState, Facet, Found, NewCollection, ReadOptions, Scroll, Scrolled,
-        Search, With, Write, WriteOptions, Written,
+        Search, Shape, With, Write, WriteOptions, Written,
     },
     local,
 };
@@ -82,8 +82,12 @@ impl Backend for Memory {
         Ok(self.collections.write().remove(name).is_some())
     }
 
+    async fn shape(&self, name: &str) -> Result<Shape, BackendError> {
+        Ok(self.collection(name)?.shape())
+    }
+
     async fn state(&self, name: &str) -> Result<CollectionState, BackendError> {
-        self.with(name, |collection| local::state(&collection.index, &collection.vector_name)).await
+        self.with(name, |collection| local::state(&collection.index, collection.shape())).await
     }
 
     async fn search(

@@ -9,7 +9,7 @@ mod mmr;
 
 use crate::{
     Backend, BackendError,
-    backend::{CollectionState, Found, ReadOptions, Search, What, With},
+    backend::{Shape, Found, ReadOptions, Search, What, With},
     limits,
     routes::{at_most, filter, limit},
     server::{ApiError, Reading},
@@ -26,7 +26,7 @@ pub(crate) struct Run<'a, B> {
     backend: &'a B,
     name: &'a str,
     options: ReadOptions,
-    state: CollectionState,
+    shape: Shape,
 }
 
 impl<'a, B: Backend> Run<'a, B> {
@@ -35,11 +35,11 @@ impl<'a, B: Backend> Run<'a, B> {
         name: &'a str,
         Reading(options): Reading,
     ) -> Result<Self, ApiError> {
-        Ok(Self { backend, name, options, state: backend.state(name).await? })
+        Ok(Self { backend, name, options, shape: backend.shape(name).await? })
     }
 
     pub(crate) fn vector_name(&self) -> &str {
-        &self.state.vector_name
+        &self.shape.vector_name
     }
 
     /// The first `total` points of a query.
@@ -169,7 +169,7 @@ impl<'a, B: Backend> Run<'a, B> {
         let with = With { vector: true, ..with };
         let search = Search { what, filter, limit: candidates, threshold, with };
         let found = self.backend.search(self.name, search, self.options).await?;
-        Ok(mmr::choose(self.state.schema.distance, &vector, found, diversity, limit))
+        Ok(mmr::choose(self.shape.schema.distance, &vector, found, diversity, limit))
     }
 
     async fn recommend(
@@ -198,7 +198,7 @@ impl<'a, B: Backend> Run<'a, B> {
         let positive = self.vectors(positive, lookup, mentioned).await?;
         let negative = self.vectors(negative, lookup, mentioned).await?;
         for vector in positive.iter().chain(&negative) {
-            let (expected, received) = (self.state.schema.dimension(), vector.len());
+            let (expected, received) = (self.shape.schema.dimension(), vector.len());
             if expected != received {
                 let error = rose_forest_core::VectorError::WrongDimension { expected, received };
                 return Err(BackendError::Vector(error).into());

@@ -2,6 +2,7 @@
 
 mod collection;
 mod export;
+mod http;
 mod index;
 mod insert;
 mod node;

@@ -7,7 +7,7 @@ use crate::invite::Invite;
 use crate::network::Network;
 use crate::node::Node;
 use crate::text::short;
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use holochain::conductor::api::AppInterfaceApi;
 use holochain_conductor_api::{AppRequest, AppResponse, CellInfo};
 use holochain_types::prelude::*;
@@ -49,6 +49,43 @@ pub struct NewCollection {
     pub encoding: Encoding,
     /// Where its peers will meet; none for a collection that lives on this node alone.
     pub network: Option<Network>,
+    /// What this node's HTTP API calls its vector; empty for none. It is this node's own matter.
+    #[serde(default)]
+    pub vector_name: String,
+}
+
+/// There is a collection of this name already.
+#[derive(Debug, thiserror::Error)]
+#[error("there is a collection {label} already: choose another name")]
+pub struct NameTaken {
+    label: String,
+}
+
+/// Why no collection is meant by a name.
+#[derive(Debug, thiserror::Error)]
+pub enum NotFound {
+    /// This node has no collections.
+    #[error("there is no collection `{wanted}`: this node has none. Create or join one")]
+    None {
+        /// The name.
+        wanted: String,
+    },
+    /// It has others.
+    #[error("there is no collection `{wanted}`; there are {others}")]
+    Other {
+        /// The name.
+        wanted: String,
+        /// Those that there are.
+        others: String,
+    },
+    /// Several are called so.
+    #[error("several collections are called `{wanted}`: {all}. Use the characters in brackets")]
+    Several {
+        /// The name.
+        wanted: String,
+        /// Those that are called so.
+        all: String,
+    },
 }
 
 /// A collection that was joined.
@@ -133,7 +170,7 @@ impl Node {
     /// # Errors
     /// If there is none or several; the known ones are named.
     pub async fn collection(&self, wanted: &str) -> Result<Collection> {
-        find(self.collections().await?, wanted)
+        Ok(find(self.collections().await?, wanted)?)
     }
 
     /// The same, if the node takes part in it.
@@ -151,13 +188,16 @@ impl Node {
     pub async fn create(&self, new: &NewCollection) -> Result<Collection> {
         let schema = Schema::new(&new.name, new.dimension, new.distance, new.encoding)?;
         let _guard = self.installing.lock().await;
-        if let Some(same) = self.collections().await?.into_iter().find(|c| c.schema.name == schema.name) {
-            bail!("there is a collection {} already: choose another name", same.label());
+        // One that was left does not stand in the way: it is told apart by its hash.
+        let is_same = |other: &Collection| other.enabled && other.schema.name == schema.name;
+        if let Some(same) = self.collections().await?.into_iter().find(is_same) {
+            return Err(NameTaken { label: same.label() }.into());
         }
         let release = self.releases.first().context("no DNA is known")?;
         let seed = random_seed();
         let properties = schema.to_bytes()?;
         let dna_hash = release.collection_hash(&properties, &seed);
+        self.notes.set_vector_name(&dna_hash.to_string(), &new.vector_name)?;
         let invite = Invite { schema, properties, seed, dna_hash, network: new.network.clone() };
         let collection = self.clone_cell(release, &invite).await?;
         if collection.network.is_some() {
@@ -322,30 +362,24 @@ impl Node {
     }
 }
 
-fn find(collections: Vec<Collection>, wanted: &str) -> Result<Collection> {
+/// The collection with this name, or whose hash ends with this. Of several with one name, the one that the node takes part in.
+pub(crate) fn find(collections: Vec<Collection>, wanted: &str) -> std::result::Result<Collection, NotFound> {
     let by_name = collections.iter().filter(|c| c.schema.name == wanted);
     // Eight characters: what is shown beside every name.
     let by_hash = collections
         .iter()
         .filter(|c| wanted.len() >= 8 && c.schema.name != wanted && c.dna_hash.to_string().ends_with(wanted));
     let mut found: Vec<_> = by_name.chain(by_hash).collect();
+    if found.iter().filter(|collection| collection.enabled).count() == 1 {
+        found.retain(|collection| collection.enabled);
+    }
     let labels = |list: &[&Collection]| list.iter().map(|c| c.label()).collect::<Vec<_>>().join(", ");
-    match (found.pop(), found.as_slice()) {
-        (Some(collection), []) => Ok(collection.clone()),
-        (Some(last), others) => {
-            let all: Vec<_> = others.iter().copied().chain([last]).collect();
-            bail!(
-                "several collections are called `{wanted}`: {}. Use the characters in brackets",
-                labels(&all)
-            )
-        }
-        (None, _) if collections.is_empty() => {
-            bail!("there is no collection `{wanted}`: this node has none. Create or join one")
-        }
-        (None, _) => {
-            let all: Vec<_> = collections.iter().collect();
-            bail!("there is no collection `{wanted}`; there are {}", labels(&all))
-        }
+    let wanted = wanted.to_owned();
+    match found.as_slice() {
+        [collection] => Ok((*collection).clone()),
+        [] if collections.is_empty() => Err(NotFound::None { wanted }),
+        [] => Err(NotFound::Other { wanted, others: labels(&collections.iter().collect::<Vec<_>>()) }),
+        several => Err(NotFound::Several { wanted, all: labels(several) }),
     }
 }
 
@@ -388,8 +422,13 @@ mod tests {
 
     #[test]
     fn two_of_one_name_are_told_apart_by_hash() {
-        let problem = find(vec![collection("a", 1), collection("a", 2)], "a").unwrap_err().to_string();
+        let both = vec![collection("a", 1), collection("a", 2)];
+        let problem = find(both.clone(), "a").unwrap_err().to_string();
         assert!(problem.contains("several"), "{problem}");
+        let left = vec![Collection { enabled: false, ..both[0].clone() }, both[1].clone()];
+        assert_eq!(find(left.clone(), "a").unwrap(), both[1], "the other one was left");
+        let end = short(&both[0].dna_hash.to_string());
+        assert_eq!(find(left.clone(), &end).unwrap(), left[0]);
     }
 
     #[test]

@@ -118,6 +118,7 @@ impl Demo {
             distance: Distance::Cosine,
             encoding: Encoding::Sq8,
             network: Some(Network::new(bootstrap, None)?),
+            vector_name: String::new(),
         };
         let created: Collection = door.ask(Request::Create(new)).await?;
         let options = Options { payloads: Some(senses.lines.clone()), ..Options::default() };

@@ -16,7 +16,7 @@ use holochain_types::prelude::{
 };
 use rose_forest_engine::SignedBlock;
 use rose_forest_rules::centroid::Cells;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 /// Ops that one query lists. An op is some 100 bytes there.
@@ -203,6 +203,18 @@ impl ByAction {
     pub async fn chain_length(&self, author: &AgentPubKey) -> Result<u64> {
         let head = self.0.chain_head_for_author(author).await.context("cannot read the chain's head")?;
         Ok(head.map_or(0, |head| u64::from(head.seq) + 1))
+    }
+
+    /// Who has said that it holds a block and found it valid: the peers whose validation receipts this node has, its author's
+    /// own machine not among them.
+    pub async fn acknowledged(&self, action: &ActionHash) -> Result<BTreeSet<AgentPubKey>> {
+        let sets = self.0.validation_receipts_for_action(action.clone()).await;
+        let sets = sets.context("cannot read the receipts of a block")?;
+        // The op that brings the block itself; others bring its header.
+        let brings_it = ChainOpType::CreateEntry.to_string();
+        let receipts = sets.into_iter().filter(|set| set.op_type == brings_it).flat_map(|set| set.receipts);
+        let valid = receipts.filter(|receipt| receipt.validation_status == ValidationStatus::Valid);
+        Ok(valid.flat_map(|receipt| receipt.validators).collect())
     }
 
     async fn record(&self, action: &ActionHash) -> Result<Option<Record>> {

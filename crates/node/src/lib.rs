@@ -15,6 +15,7 @@ pub mod demo;
 mod dht;
 pub mod dnas;
 mod failure;
+pub mod http;
 pub mod invite;
 pub mod journal;
 pub mod live;

@@ -21,14 +21,14 @@ use announced::Announced;
 use anyhow::{Context, Result};
 use rose_forest_api::*;
 use rose_forest_engine::SignedBlock;
-use rose_forest_engine::local::{IndexReport, LocalIndex};
+use rose_forest_engine::local::{IndexError, IndexReport, LocalIndex, Whose};
 use rose_forest_engine::metrics::{CollectionMetrics, PeerBlock};
 use rose_forest_store::{Filter, StoreError};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc as Shared, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// How often to look for what is new when no word comes.
@@ -49,7 +49,7 @@ pub struct Live {
     index: LocalIndex,
     by_action: ByAction,
     announced: Mutex<Announced>,
-    caught_up: AtomicBool,
+    caught_up: watch::Sender<bool>,
     stopping: AtomicBool,
     /// Something that was read could not be taken in, and has to be read again.
     behind: AtomicBool,
@@ -78,6 +78,10 @@ impl Lives {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).get(dna_hash).cloned()
     }
 
+    fn take(&self, dna_hash: &DnaHash) -> Option<Shared<Live>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(dna_hash)
+    }
+
     fn insert(&self, dna_hash: DnaHash, live: Shared<Live>) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(dna_hash, live);
     }
@@ -94,16 +98,15 @@ impl Lives {
     /// The same for one collection.
     pub async fn close_one(&self, dna_hash: &DnaHash) {
         let _turn = self.changing.lock().await;
-        let live = self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(dna_hash);
-        if let Some(live) = live {
+        if let Some(live) = self.take(dna_hash) {
             live.close(dna_hash).await;
         }
     }
 }
 
 impl Node {
-    /// Opens the index of a collection and begins to keep it in step. `tell` hears what had to be built anew, and what
-    /// goes wrong later.
+    /// The index of a collection. One that is not open, or whose files have to be opened anew, is opened, and kept in step from
+    /// then on; `tell` hears what had to be built anew, and what goes wrong later.
     ///
     /// # Errors
     /// If the index cannot be opened, or the collection has been left.
@@ -112,14 +115,30 @@ impl Node {
         collection: &Collection,
         tell: impl Fn(String) + Send + Sync + 'static,
     ) -> Result<Shared<Live>> {
+        let whole = |live: &Shared<Live>| !live.is_broken();
+        if let Some(live) = self.lives.get(&collection.dna_hash).filter(whole) {
+            return Ok(live);
+        }
         let _turn = self.lives.changing.lock().await;
+        if let Some(live) = self.lives.get(&collection.dna_hash) {
+            if whole(&live) {
+                return Ok(live);
+            }
+            self.lives.take(&collection.dna_hash);
+            live.close(&collection.dna_hash).await;
+        }
         // It may have been left meanwhile.
         self.open_collection(&collection.dna_hash.to_string()).await?;
         let dir = self.dir.indexes().join(collection.dna_hash.to_string());
         let (schema, identity) = (collection.schema.clone(), identity(&collection.dna_hash));
         let limits = self.index_limits;
-        let opened =
-            tokio::task::spawn_blocking(move || LocalIndex::open(&dir, &schema, identity, limits)).await;
+        let own = collection.agent.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            let opened = LocalIndex::open(&dir, &schema, identity, limits)?;
+            opened.0.set_own_author(&own)?;
+            Ok::<_, IndexError>(opened)
+        })
+        .await;
         let (index, opening) =
             opened.context("opening the index failed")?.context("cannot open the index")?;
         for reason in opening.store_rebuilt.iter().chain(&opening.graph_rebuilt).chain(&opening.lists_rebuilt)
@@ -136,7 +155,7 @@ impl Node {
             index,
             by_action: blocks.by_action(),
             announced: Mutex::new(announced),
-            caught_up: AtomicBool::new(false),
+            caught_up: watch::Sender::new(false),
             stopping: AtomicBool::new(false),
             behind: AtomicBool::new(false),
             broken: AtomicBool::new(false),
@@ -181,6 +200,31 @@ impl Live {
         self.broken.load(Ordering::Acquire)
     }
 
+    /// The index itself.
+    pub(crate) fn index(&self) -> &LocalIndex {
+        &self.index
+    }
+
+    /// Whether everything that this node knew of when it last looked is in the index.
+    pub fn is_caught_up(&self) -> bool {
+        *self.caught_up.borrow()
+    }
+
+    /// Waits until that is so, or a time has passed. Returns which.
+    pub async fn caught_up_within(&self, timeout: Duration) -> bool {
+        let mut caught_up = self.caught_up.subscribe();
+        let done = tokio::time::timeout(timeout, caught_up.wait_for(|caught_up| *caught_up)).await;
+        matches!(done, Ok(Ok(_)))
+    }
+
+    /// Who has acknowledged a block.
+    ///
+    /// # Errors
+    /// If the conductor cannot be read.
+    pub async fn acknowledged(&self, block: &ActionHash) -> Result<BTreeSet<AgentPubKey>> {
+        self.by_action.acknowledged(block).await
+    }
+
     /// A search, if this index can answer it now: otherwise the zome has to. How much of the collection this node
     /// stores is said by `view`, and what follows from it by the answer. Beside the answer, for each hit, whether it
     /// is only announced.
@@ -195,7 +239,7 @@ impl Live {
         let wants_the_zome = input.nprobe.is_some() || input.scope != Scope::Local;
         if wants_the_zome
             || self.is_broken()
-            || !self.caught_up.load(Ordering::Acquire)
+            || !self.is_caught_up()
             || self.index.missing_rows() > 0
         {
             return Ok(None);
@@ -216,6 +260,24 @@ impl Live {
         let unconfirmed = found.confirmed.iter().map(|confirmed| !confirmed).collect();
         let answer = SearchOutput { hits: found.hits, complete: gaps.is_empty(), gaps, stats };
         Ok(Some((answer, unconfirmed)))
+    }
+
+    /// The places of those ids that an author has points of; nothing if this index may not know all of them.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn own_ids(
+        self: &Shared<Self>,
+        author: &AgentPubKey,
+        ids: &[PointId],
+    ) -> Result<Option<Vec<u32>>> {
+        if self.is_broken() || !self.is_caught_up() {
+            return Ok(None);
+        }
+        let (live, whose, ids) = (self.clone(), Whose::Of(author.clone()), ids.to_vec());
+        let rows = tokio::task::spawn_blocking(move || live.index.reader()?.get(&whose, &ids)).await;
+        let rows = rows.context("the look-up failed")??;
+        Ok(Some((0..).zip(rows).filter(|(_, row)| row.is_some()).map(|(place, _)| place).collect()))
     }
 
     /// What lies where.
@@ -247,7 +309,7 @@ impl Live {
         let taken = self.take_in(blocks, true, None).await;
         if taken.is_err() {
             // The next look finds them, and until then the zome answers.
-            self.caught_up.store(false, Ordering::Release);
+            self.caught_up.send_replace(false);
             self.behind.store(true, Ordering::Release);
             self.news.notify_one();
         }
@@ -319,7 +381,7 @@ impl Live {
             }
             if let Some(problem) = failed {
                 self.metrics.set_sync_lag(blocks.lag());
-                self.caught_up.store(false, Ordering::Release);
+                self.caught_up.send_replace(false);
                 self.behind.store(true, Ordering::Release);
                 if must_reopen(&problem) {
                     self.broken.store(true, Ordering::Release);
@@ -377,7 +439,7 @@ impl Live {
         }
         self.restore().await?;
         self.metrics.set_sync_lag(Duration::ZERO);
-        self.caught_up.store(true, Ordering::Release);
+        self.caught_up.send_replace(true);
         Ok(())
     }
 

@@ -1,8 +1,9 @@
-//! What a node remembers beside what the conductor keeps: in which collections it was never with others.
+//! What a node remembers beside what the conductor keeps: in which collections it was never with others, and what its HTTP API
+//! calls their vectors.
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,6 +18,9 @@ struct Content {
     /// Collections that were created here, and in which no other node was ever seen: this one has everything.
     #[serde(default)]
     alone: BTreeSet<String>,
+    /// What collections' vectors are called, where they have a name.
+    #[serde(default)]
+    vector_names: BTreeMap<String, String>,
 }
 
 impl Notes {
@@ -43,6 +47,22 @@ impl Notes {
             if alone { content.alone.insert(dna_hash.to_owned()) } else { content.alone.remove(dna_hash) };
         if changed { crate::journal::write_atomically(&self.path, &*content) } else { Ok(()) }
     }
+
+    /// What the vector of a collection is called; empty if it has no name.
+    pub fn vector_name(&self, dna_hash: &str) -> String {
+        let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        content.vector_names.get(dna_hash).cloned().unwrap_or_default()
+    }
+
+    /// Says what the vector of a collection is called.
+    pub fn set_vector_name(&self, dna_hash: &str, name: &str) -> Result<()> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        content.vector_names.insert(dna_hash.to_owned(), name.to_owned());
+        crate::journal::write_atomically(&self.path, &*content)
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +76,9 @@ mod tests {
         let notes = Notes::read(&path).unwrap();
         notes.set_alone("a", true).unwrap();
         assert!(Notes::read(&path).unwrap().is_alone("a"));
+        notes.set_vector_name("a", "text").unwrap();
+        assert_eq!(Notes::read(&path).unwrap().vector_name("a"), "text");
+        assert_eq!(Notes::read(&path).unwrap().vector_name("b"), "");
         notes.set_alone("a", false).unwrap();
         assert!(!Notes::read(&path).unwrap().is_alone("a"));
     }

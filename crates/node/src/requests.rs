@@ -1,12 +1,13 @@
 //! What can be asked of a node. The same requests are answered in process and over the control socket.
 
 use crate::collections::{Collection, NewCollection};
+use crate::live::Live;
 use crate::node::Node;
 use crate::view::Sight;
 use anyhow::{Context, Result, ensure};
 use rose_forest_api::*;
 use rose_forest_engine::local::IndexReport;
-use rose_forest_engine::metrics::AnsweredBy;
+use rose_forest_engine::metrics::{AnsweredBy, Totals};
 use rose_forest_engine::writer::Work;
 use rose_forest_store::Filter;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,27 @@ pub enum Request {
     Warrants(String),
     /// What is counted and measured: OpenMetrics text.
     Metrics,
+    /// How the collections that it serves are at this moment: a list of [`Pulse`]. Asks no zome.
+    Pulses,
+}
+
+/// How a collection is at this moment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pulse {
+    /// Its name and the end of its hash.
+    pub label: String,
+    /// What this node saw of its network within the last seconds.
+    pub sight: Sight,
+    /// Whether the index has everything that this node knows of.
+    pub caught_up: bool,
+    /// What lies where.
+    pub index: IndexReport,
+    /// What waits for the chain.
+    pub waiting: Waiting,
+    /// What was done since the node started.
+    pub totals: Totals,
+    /// Actions on this node's chain.
+    pub chain_actions: u64,
 }
 
 /// What a search found, and who answered.
@@ -208,6 +230,7 @@ impl Node {
             }
             Request::Node => pack(self.report().await?),
             Request::Metrics => pack(self.metrics.encode()),
+            Request::Pulses => pack(self.pulses().await?),
             Request::Warrants(name) => pack(self.warrants(&self.open_collection(&name).await?).await?),
         }
     }
@@ -264,13 +287,8 @@ impl Node {
     async fn overview(&self, name: &str) -> Result<Overview> {
         let collection = self.open_collection(name).await?;
         let cell = collection.cell();
-        let status = self.writer(&collection).await?.status();
         Ok(Overview {
-            waiting: Waiting {
-                writes: status.waiting_writes,
-                bytes: status.waiting_bytes,
-                trouble: status.trouble,
-            },
+            waiting: self.queue(&collection).await?.waiting(),
             info: self.read(&cell, "collection_info", ()).await?,
             sight: self.sight(&collection).await?,
             nodes: self.read(&cell, "list_nodes", ()).await?,
@@ -279,6 +297,30 @@ impl Node {
                 None => None,
             },
             collection,
+        })
+    }
+
+    async fn pulses(&self) -> Result<Vec<Pulse>> {
+        let mut pulses = Vec::new();
+        for collection in self.collections().await?.into_iter().filter(|collection| collection.enabled) {
+            // Those that this node does not answer from memory are left out: it does not serve them.
+            if let Some(live) = self.lives.get(&collection.dna_hash) {
+                pulses.push(self.pulse(&collection, &live).await?);
+            }
+        }
+        Ok(pulses)
+    }
+
+    /// How a collection is that this node serves.
+    pub(crate) async fn pulse(&self, collection: &Collection, live: &Live) -> Result<Pulse> {
+        Ok(Pulse {
+            label: collection.label(),
+            sight: self.recent_sight(collection).await?,
+            caught_up: live.is_caught_up(),
+            index: live.report()?,
+            waiting: self.queue(collection).await?.waiting(),
+            totals: self.metrics.collection(&collection.label()).totals(),
+            chain_actions: live.chain_length(&collection.agent).await?,
         })
     }
 

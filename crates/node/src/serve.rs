@@ -113,14 +113,7 @@ pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send 
                         listening.push(collection.app_id.clone());
                         tokio::spawn(listen(node.clone(), collection.clone(), tell.clone()));
                     }
-                    let live = node.lives.get(&collection.dna_hash);
-                    if live.as_ref().is_some_and(|live| live.is_broken()) {
-                        node.lives.close_one(&collection.dna_hash).await;
-                    }
-                    drop(live);
-                    if node.lives.get(&collection.dna_hash).is_none() {
-                        go_live(&node, &collection, &tell).await;
-                    }
+                    go_live(&node, &collection, &tell).await;
                     let last = last.entry(collection.dna_hash.clone()).or_default();
                     let trouble = round(&node, &collection, last, &tell).await.err();
                     let trouble = trouble.map(|problem| format!("{problem:#}"));
@@ -139,7 +132,7 @@ pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send 
     }
 }
 
-/// Begins to answer a collection from memory. If that fails, the zome goes on to answer.
+/// Begins to answer a collection from memory, or goes on. If that fails, the zome goes on to answer.
 async fn go_live(
     node: &Node,
     collection: &Collection,
@@ -157,7 +150,7 @@ async fn go_live(
 async fn round(node: &Node, collection: &Collection, last: &mut Last, tell: &impl Fn(Event)) -> Result<()> {
     let name = || collection.schema.name.clone();
     // What was acknowledged before the last stop is committed from now on.
-    node.writer(collection).await?;
+    node.queue(collection).await?;
     let sight = node.sight(collection).await?;
     measure(node, collection, sight).await?;
     if last.sight != Some(sight) {

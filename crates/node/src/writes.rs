@@ -2,42 +2,98 @@
 //!
 //! Every collection has a queue of its own ([`rose_forest_engine::writer`]), opened when it is first needed. What a
 //! node that was killed had acknowledged is committed before anything that is written later.
+//!
+//! What a write means may depend on what is there. Such a write has its turn alone, from the look at what is there until what
+//! follows from it is in the log; all others share theirs.
 
 use crate::calls::Calls;
 use crate::collections::Collection;
 use crate::failure::Refused;
 use crate::live::Lives;
 use crate::node::Node;
-use crate::requests::Logged;
+use crate::requests::{Logged, Waiting};
 use anyhow::{Context, Result};
 use holochain_types::prelude::CellId;
-use rose_forest_api::{DnaHash, WriteOutput};
-use rose_forest_engine::writer::{Commit, Refusal, Wait, Work, WriteError, Writer, Written};
+use rose_forest_api::{BulkInsertInput, DnaHash, WriteOutput};
+use rose_forest_engine::writer::{Begun, Commit, Refusal, Wait, Work, WriteError, Writer, Written};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How long a node that stops waits for a write that is being committed: a bulk insert takes that long on a slow machine.
 const CLOSED_WITHIN: Duration = Duration::from_secs(15);
 
 /// The queues of all collections that were written to.
 #[derive(Default)]
-pub(crate) struct Writers(tokio::sync::Mutex<HashMap<DnaHash, Arc<Writer>>>);
+pub(crate) struct Writers(tokio::sync::Mutex<HashMap<DnaHash, Arc<Queue>>>);
+
+/// A collection's queue.
+pub(crate) struct Queue {
+    writer: Writer,
+    order: RwLock<()>,
+}
+
+/// The turn of a write in its queue: what is logged by it comes behind all that it saw.
+pub(crate) struct Turn<'q> {
+    writer: &'q Writer,
+    _alone: Option<RwLockWriteGuard<'q, ()>>,
+    _shared: Option<RwLockReadGuard<'q, ()>>,
+}
+
+impl Queue {
+    /// The turn of a write that looks at nothing.
+    pub async fn turn(&self) -> Turn<'_> {
+        Turn { writer: &self.writer, _alone: None, _shared: Some(self.order.read().await) }
+    }
+
+    /// The turn of a write that depends on what is there: everything that was logged before is on the chain, or given up.
+    ///
+    /// # Errors
+    /// [`WriteError::Stopped`] if the queue ends before.
+    pub async fn turn_alone(&self) -> std::result::Result<Turn<'_>, WriteError> {
+        let turn = Turn { writer: &self.writer, _alone: Some(self.order.write().await), _shared: None };
+        self.writer.wait_until_committed(self.writer.status().logged_through).await?;
+        Ok(turn)
+    }
+
+    /// What waits.
+    pub fn waiting(&self) -> Waiting {
+        let status = self.writer.status();
+        Waiting { writes: status.waiting_writes, bytes: status.waiting_bytes, trouble: status.trouble }
+    }
+}
+
+impl Turn<'_> {
+    /// See [`Writer::begin`].
+    pub async fn begin(&self, work: Work) -> std::result::Result<Begun, WriteError> {
+        self.writer.begin(work).await
+    }
+
+    /// Logs a write that nobody waits for, and returns its number.
+    pub async fn log(&self, work: Work) -> std::result::Result<u64, WriteError> {
+        match self.writer.write(work, Wait::Logged).await? {
+            Written::Logged(number) => Ok(number),
+            // What is only logged is never told as committed.
+            Written::Committed(_) => Err(WriteError::Closed),
+        }
+    }
+}
 
 impl Writers {
     /// Ends the queue of a collection once what it is doing is done; what waits stays in its log.
     pub async fn close_one(&self, dna_hash: &DnaHash) {
-        let writer = self.0.lock().await.remove(dna_hash);
-        if let Some(writer) = writer {
-            close(&writer).await;
+        let queue = self.0.lock().await.remove(dna_hash);
+        if let Some(queue) = queue {
+            close(&queue.writer).await;
         }
     }
 
     /// Ends all.
     pub async fn close(&self) {
         let all: Vec<_> = self.0.lock().await.drain().collect();
-        for (_, writer) in all {
-            close(&writer).await;
+        for (_, queue) in all {
+            close(&queue.writer).await;
         }
     }
 }
@@ -54,10 +110,10 @@ impl Node {
     ///
     /// # Errors
     /// If the log cannot be opened, or the collection has been left.
-    pub(crate) async fn writer(&self, collection: &Collection) -> Result<Arc<Writer>> {
-        let mut writers = self.writers.0.lock().await;
-        if let Some(writer) = writers.get(&collection.dna_hash) {
-            return Ok(writer.clone());
+    pub(crate) async fn queue(&self, collection: &Collection) -> Result<Arc<Queue>> {
+        let mut queues = self.writers.0.lock().await;
+        if let Some(queue) = queues.get(&collection.dna_hash) {
+            return Ok(queue.clone());
         }
         // It may have been left meanwhile.
         self.open_collection(&collection.dna_hash.to_string()).await?;
@@ -67,24 +123,25 @@ impl Node {
         let tell = move |problem| tracing::warn!("{name}: {problem}");
         let metrics = self.metrics.collection(&collection.label());
         let opened = tokio::task::spawn_blocking(move || Writer::start(&dir, chain, tell, metrics)).await;
-        let writer = Arc::new(opened.context("opening the queue of writes failed")??);
-        writers.insert(collection.dna_hash.clone(), writer.clone());
-        Ok(writer)
+        let writer = opened.context("opening the queue of writes failed")??;
+        let queue = Arc::new(Queue { writer, order: RwLock::default() });
+        queues.insert(collection.dna_hash.clone(), queue.clone());
+        Ok(queue)
     }
 
     /// Writes points, and has this node's searches see them when it returns.
     pub(crate) async fn write_points(&self, collection: &Collection, work: Work) -> Result<WriteOutput> {
-        match self.writer(collection).await?.write(work, Wait::Committed).await? {
-            Written::Committed(output) => Ok(output),
-            Written::Logged(number) => anyhow::bail!("write {number} was logged and not waited for"),
-        }
+        let queue = self.queue(collection).await?;
+        let turn = queue.turn().await;
+        let begun = turn.begin(work).await?;
+        drop(turn);
+        Ok(begun.committed().await?)
     }
 
     /// Writes points to the log, from where they come to the chain.
     pub(crate) async fn log_points(&self, collection: &Collection, work: Work) -> Result<Logged> {
-        match self.writer(collection).await?.write(work, Wait::Logged).await {
-            Ok(Written::Logged(number)) => Ok(Logged::Logged(number)),
-            Ok(Written::Committed(_)) => anyhow::bail!("a write was waited for, and should not have been"),
+        match self.queue(collection).await?.turn().await.log(work).await {
+            Ok(number) => Ok(Logged::Logged(number)),
             Err(full @ WriteError::QueueFull { .. }) => Ok(Logged::Full(full.to_string())),
             Err(problem) => Err(problem.into()),
         }
@@ -98,11 +155,27 @@ struct Chain {
     lives: Arc<Lives>,
 }
 
+impl Chain {
+    /// Says which ids this agent has points of, if the index knows all of them: or the zome reads every block to find out.
+    async fn with_used_before(&self, mut input: BulkInsertInput) -> BulkInsertInput {
+        if let Some(live) = self.lives.get(self.cell.dna_hash()) {
+            match live.own_ids(self.cell.agent_pubkey(), &input.ids).await {
+                Ok(used_before) => input.used_before = used_before,
+                Err(problem) => tracing::debug!("the index does not say which ids are in use: {problem:#}"),
+            }
+        }
+        input
+    }
+}
+
 impl Commit for Chain {
     async fn commit(&self, work: Work) -> std::result::Result<WriteOutput, Refusal> {
         let called = match work {
             Work::Insert { bulk: false, input } => self.calls.write(&self.cell, "insert", input).await,
-            Work::Insert { bulk: true, input } => self.calls.write(&self.cell, "bulk_insert", input).await,
+            Work::Insert { bulk: true, input } => {
+                let input = BulkInsertInput::new(input, None);
+                self.calls.write(&self.cell, "bulk_insert", self.with_used_before(input).await).await
+            }
             Work::Delete(input) => self.calls.write(&self.cell, "delete", input).await,
         };
         let output: WriteOutput = called.map_err(|problem| {

@@ -5,6 +5,7 @@ use crate::{
     cells::Map,
     chain::Chain,
     collection::schema,
+    fail::fail,
     fresh,
     insert::Batch,
     look::Look,
@@ -17,13 +18,17 @@ use std::collections::{BTreeMap, HashSet};
 
 /// See [`crate::bulk_insert`]. A row whose id this agent has used before is written as a fresh one, because what it
 /// replaces may lie in another cell, and only fresh rows are seen by every search.
-pub fn bulk_insert(input: &InsertInput) -> ExternResult<WriteOutput> {
+pub fn bulk_insert(input: BulkInsertInput) -> ExternResult<WriteOutput> {
     let schema = schema()?;
-    let batch = Batch::new(&schema, input, MAX_BULK_ROWS)?;
+    let (input, used_before) = input.into_parts();
+    let batch = Batch::new(&schema, &input, MAX_BULK_ROWS)?;
     let agent = agent_info()?.agent_initial_pubkey;
-    let known = known_hashes(&schema, &agent)?;
-    let is_known = |row: &usize| batch.id(*row).is_some_and(|id| known.contains(&id.hash64()));
-    let (again, new): (Vec<usize>, Vec<usize>) = (0..batch.len()).partition(is_known);
+    let used_before = match used_before {
+        Some(rows) => said(&rows, batch.len())?,
+        None => found(&schema, &agent, &batch)?,
+    };
+    let (again, new): (Vec<usize>, Vec<usize>) =
+        (0..batch.len()).partition(|row| used_before.contains(row));
 
     let mut written = Vec::new();
     if !again.is_empty() {
@@ -47,7 +52,24 @@ pub fn bulk_insert(input: &InsertInput) -> ExternResult<WriteOutput> {
     Ok(batch.output(written, !new.is_empty()))
 }
 
-/// Id hashes of everything this agent has written here. Cost: reads all its blocks.
+/// The rows whose ids were used before, as the caller says.
+fn said(rows: &[u32], len: usize) -> ExternResult<HashSet<usize>> {
+    let place = |row: &u32| {
+        let row = *row as usize;
+        let outside = || fail(format!("expected rows of used_before below {len}, received {row}"));
+        (row < len).then_some(row).ok_or_else(outside)
+    };
+    rows.iter().map(place).collect()
+}
+
+/// The rows whose ids were used before, as this agent's blocks say. Cost: reads all its blocks.
+fn found(schema: &Schema, agent: &AgentPubKey, batch: &Batch<'_>) -> ExternResult<HashSet<usize>> {
+    let known = known_hashes(schema, agent)?;
+    let is_known = |row: &usize| batch.id(*row).is_some_and(|id| known.contains(&id.hash64()));
+    Ok((0..batch.len()).filter(is_known).collect())
+}
+
+/// Id hashes of everything this agent has written here.
 fn known_hashes(schema: &Schema, agent: &AgentPubKey) -> ExternResult<HashSet<u64>> {
     let mut look = Look::local();
     let chain = Chain::read()?;

@@ -58,10 +58,11 @@ pub fn insert(input: InsertInput) -> ExternResult<WriteOutput> {
 }
 
 /// Inserts many points, sorted into cells before they are written. They can be found once `settle` is done.
-/// Cost: a block for every cell that gets rows; reads the ids of all blocks of this author.
+/// Cost: a block for every cell that gets rows; if the caller does not say which ids were used before, reads all blocks of
+/// this author.
 #[hdk_extern]
-pub fn bulk_insert(input: InsertInput) -> ExternResult<WriteOutput> {
-    bulk::bulk_insert(&input)
+pub fn bulk_insert(input: BulkInsertInput) -> ExternResult<WriteOutput> {
+    bulk::bulk_insert(input)
 }
 
 /// Deletes points of this author by id.

@@ -20,12 +20,30 @@ pub struct IndexSizes {
     pub disk_bytes: u64,
 }
 
+/// What was done since the node started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Totals {
+    /// Searches that were answered.
+    pub searches: u64,
+    /// Rows written to the chain by inserts.
+    pub inserts: u64,
+    /// Tombstones written to the chain.
+    pub deletes: u64,
+}
+
 /// Where a collection's doings are counted. Clones count together. The default belongs to no node and is seen by nobody:
 /// for tests and tools.
 #[derive(Clone, Debug, Default)]
 pub struct CollectionMetrics(Arc<Series>);
 
 impl CollectionMetrics {
+    /// What was counted so far.
+    pub fn totals(&self) -> Totals {
+        let searches = [AnsweredBy::Memory, AnsweredBy::Zome].map(|by| self.0.searches.of(by).get());
+        let (inserts, deletes) = (self.0.inserts.get(), self.0.deletes.get());
+        Totals { searches: searches.iter().sum(), inserts, deletes }
+    }
+
     /// Rows were written to the chain by inserts.
     pub fn inserted(&self, rows: u64) {
         self.0.inserts.inc_by(rows);

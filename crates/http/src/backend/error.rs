@@ -50,6 +50,21 @@ pub enum BackendError {
     /// What the rules of the network do not allow.
     #[error("Wrong input: {0}")]
     Rule(#[from] Violation),
+    /// What the network's rules, as this node's zome knows them, refuse. Nothing was changed.
+    #[error("Wrong input: {reason}")]
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// This node has not read yet what it has to look at. Nothing was done.
+    #[error("the collection's index is being brought up to date on this node: try again in a moment")]
+    NotReady,
+    /// What this node does not do.
+    #[error("Wrong input: {what} is not supported")]
+    Unsupported {
+        /// What.
+        what: &'static str,
+    },
     /// An index of another kind is there.
     #[error(
         "Wrong input: the field {path} has an index for {expected:?}, received {received:?}: delete that one first"

@@ -1,7 +1,7 @@
 //! One collection: its index, and the writing of blocks for it.
 
 use crate::{
-    backend::{BackendError, Write, Written},
+    backend::{BackendError, Shape, Write, Written},
     local::{Plan, plan},
 };
 use parking_lot::Mutex;
@@ -18,7 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A collection.
 pub(super) struct Collection {
     pub(super) index: LocalIndex,
-    pub(super) vector_name: String,
+    vector_name: String,
     schema: Schema,
     last: Mutex<Last>,
 }
@@ -47,6 +47,10 @@ impl Collection {
         index.set_own_author(own)?;
         let last = Mutex::new(Last { action: 0, written_at_micros: 0 });
         Ok(Self { index, vector_name, schema: schema.clone(), last })
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        Shape { schema: self.schema.clone(), vector_name: self.vector_name.clone() }
     }
 
     /// Writes as an author: plans, and takes in the blocks that follow.

@@ -19,10 +19,10 @@ pub(crate) async fn facet<B: Backend>(
     Body(request): Body<FacetRequest>,
 ) -> Result<Envelope<Facets>, ApiError> {
     let since = Instant::now();
-    let state = app.backend.state(&name).await?;
+    let shape = app.backend.shape(&name).await?;
     let facet = Facet {
         key: request.key,
-        filter: filter(request.filter, &state.vector_name)?,
+        filter: filter(request.filter, &shape.vector_name)?,
         limit: at_most("values", limits::MAX_LIMIT, request.limit.unwrap_or(limits::DEFAULT_FACETS))?,
     };
     let hits = app.backend.facet(&name, facet, options).await?;

@@ -67,7 +67,7 @@ pub(crate) async fn batch<B: Backend>(
 ) -> Result<Envelope<Vec<UpdateResult>>, ApiError> {
     let since = Instant::now();
     at_most("operations", limits::MAX_BATCH, request.operations.len())?;
-    let vector_name = app.backend.state(&name).await?.vector_name;
+    let vector_name = app.backend.shape(&name).await?.vector_name;
     let operation = |operation| {
         Ok(match operation {
             Operation::Upsert(request) => upsert_of(request, &vector_name)?,
@@ -97,8 +97,8 @@ pub(super) async fn write<B: Backend>(
     meant: impl FnOnce(&str) -> Result<Write, ApiError>,
 ) -> Result<Envelope<UpdateResult>, ApiError> {
     let since = Instant::now();
-    let state = app.backend.state(name).await?;
-    let written = app.backend.write(name, meant(&state.vector_name)?, options).await?;
+    let shape = app.backend.shape(name).await?;
+    let written = app.backend.write(name, meant(&shape.vector_name)?, options).await?;
     Ok(Envelope::new(written.into(), since))
 }
 
@@ -220,9 +220,9 @@ pub(crate) async fn retrieve<B: Backend>(
     Body(request): Body<RetrieveRequest>,
 ) -> Result<Envelope<Vec<Record>>, ApiError> {
     let since = Instant::now();
-    let state = app.backend.state(&name).await?;
+    let shape = app.backend.shape(&name).await?;
     let show =
-        Show::new(request.with_payload, request.with_vector.as_ref(), true, &state.vector_name, answer);
+        Show::new(request.with_payload, request.with_vector.as_ref(), true, &shape.vector_name, answer);
     let found = app.backend.get(&name, ids(request.ids)?, show.with(), options).await?;
     Ok(Envelope::new(found.into_iter().map(|found| show.record(found)).collect(), since))
 }
@@ -239,9 +239,9 @@ pub(crate) async fn one<B: Backend>(
         Ok(number) => PointId::Int(number),
         Err(_) => PointId::text(id).map_err(|why| ApiError::Input(why.to_string()))?,
     };
-    let state = app.backend.state(&name).await?;
+    let shape = app.backend.shape(&name).await?;
     let everything = Some(&crate::types::WithVector::All(true));
-    let show = Show::new(None, everything, true, &state.vector_name, answer);
+    let show = Show::new(None, everything, true, &shape.vector_name, answer);
     let found = app.backend.get(&name, vec![id.clone()], show.with(), options).await?;
     match found.into_iter().next() {
         Some(found) => Ok(Envelope::new(show.record(found), since)),
@@ -258,10 +258,10 @@ pub(crate) async fn scroll<B: Backend>(
     Body(request): Body<ScrollRequest>,
 ) -> Result<Envelope<ScrollPage>, ApiError> {
     let since = Instant::now();
-    let state = app.backend.state(&name).await?;
+    let shape = app.backend.shape(&name).await?;
     let show =
-        Show::new(request.with_payload, request.with_vector.as_ref(), true, &state.vector_name, answer);
-    let filter = filter(request.filter, &state.vector_name)?;
+        Show::new(request.with_payload, request.with_vector.as_ref(), true, &shape.vector_name, answer);
+    let filter = filter(request.filter, &shape.vector_name)?;
     let limit = limit(request.limit.unwrap_or(limits::DEFAULT_LIMIT))?;
     let (points, next) = match request.order_by {
         Some(_) if request.offset.is_some() => {
@@ -292,7 +292,7 @@ pub(crate) async fn count<B: Backend>(
     Body(request): Body<CountRequest>,
 ) -> Result<Envelope<Count>, ApiError> {
     let since = Instant::now();
-    let state = app.backend.state(&name).await?;
-    let count = app.backend.count(&name, filter(request.filter, &state.vector_name)?, options).await?;
+    let shape = app.backend.shape(&name).await?;
+    let count = app.backend.count(&name, filter(request.filter, &shape.vector_name)?, options).await?;
     Ok(Envelope::new(Count { count }, since))
 }

@@ -104,11 +104,13 @@ impl ApiError {
                 BackendError::NoCollection { .. } | BackendError::NoPoint { .. } => StatusCode::NOT_FOUND,
                 BackendError::CollectionExists { .. } => StatusCode::CONFLICT,
                 BackendError::OtherAuthor { .. } => StatusCode::FORBIDDEN,
-                BackendError::Vector(_) | BackendError::Rule(_) | BackendError::OtherFieldKind { .. } => {
-                    StatusCode::BAD_REQUEST
-                }
+                BackendError::Vector(_)
+                | BackendError::Rule(_)
+                | BackendError::Refused { .. }
+                | BackendError::Unsupported { .. }
+                | BackendError::OtherFieldKind { .. } => StatusCode::BAD_REQUEST,
                 BackendError::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-                BackendError::VectorMissing { .. } => StatusCode::SERVICE_UNAVAILABLE,
+                BackendError::VectorMissing { .. } | BackendError::NotReady => StatusCode::SERVICE_UNAVAILABLE,
                 BackendError::NotAcknowledged { .. } => StatusCode::REQUEST_TIMEOUT,
                 BackendError::Index(_) | BackendError::Node(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
@@ -117,7 +119,7 @@ impl ApiError {
 
     fn retry_after(&self) -> Option<u64> {
         let after = match self {
-            Self::TooMany { .. } => limits::RETRY_AFTER,
+            Self::TooMany { .. } | Self::Backend(BackendError::NotReady) => limits::RETRY_AFTER,
             Self::Backend(BackendError::Busy { retry_after }) => *retry_after,
             _ => return None,
         };

@@ -131,22 +131,22 @@ pub struct CollectionInfo;
 impl CollectionInfo {
     /// The JSON. What has no meaning here has Qdrant's default.
     pub fn of(state: &CollectionState) -> Value {
-        let distance = match state.schema.distance {
+        let distance = match state.shape.schema.distance {
             Distance::Cosine => "Cosine",
             Distance::Dot => "Dot",
             Distance::Euclid => "Euclid",
             Distance::Manhattan => "Manhattan",
         };
-        let datatype = if state.schema.encoding == Encoding::F16 { "float16" } else { "float32" };
-        let params = json!({ "size": state.schema.dimension, "distance": distance, "datatype": datatype });
-        let vectors = if state.vector_name.is_empty() {
+        let datatype = if state.shape.schema.encoding == Encoding::F16 { "float16" } else { "float32" };
+        let params = json!({ "size": state.shape.schema.dimension, "distance": distance, "datatype": datatype });
+        let vectors = if state.shape.vector_name.is_empty() {
             params
         } else {
-            let named = Map::from_iter([(state.vector_name.clone(), params)]);
+            let named = Map::from_iter([(state.shape.vector_name.clone(), params)]);
             Value::Object(named)
         };
         let quantization =
-            (state.schema.encoding == Encoding::Sq8).then(|| json!({"scalar": {"type": "int8"}}));
+            (state.shape.schema.encoding == Encoding::Sq8).then(|| json!({"scalar": {"type": "int8"}}));
         let fields = state
             .fields
             .iter()

@@ -101,6 +101,7 @@ impl Create {
                 EncodingArg::Sq8 => Encoding::Sq8,
             },
             network,
+            vector_name: String::new(),
         };
         let created: Collection = door.ask(Request::Create(new)).await?;
         output.say(&output::collection(&created), || {

@@ -4,7 +4,7 @@ use super::Global;
 use super::output::Output;
 use crate::node::{Node, Settings};
 use crate::serve::{Event, Stop, look_after};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use rose_forest_engine::local::{DEFAULT_MEMORY_BYTES, Limits};
 use serde_json::json;
@@ -20,6 +20,8 @@ pub(super) struct Serve {
     /// Days after which settled rows are searched on disk, even if memory would do
     #[arg(long, value_name = "DAYS")]
     hot_days: Option<u32>,
+    #[command(flatten)]
+    http: super::http::Http,
 }
 
 const DEFAULT_INDEX_MB: u64 = DEFAULT_MEMORY_BYTES >> 20;
@@ -34,6 +36,8 @@ impl Serve {
             memory_bytes: self.index_memory.saturating_mul(1 << 20),
             age: self.hot_days.map(|days| DAY * days),
         };
+        // What is wrong with the API's options is told before the node starts.
+        let http = self.http.listen().await?;
         let settings = Settings { index_limits, ..global.settings()? };
         let node = Arc::new(Node::start(settings, lock).await?);
         let listener = crate::control::listen(&dir)?;
@@ -43,9 +47,19 @@ impl Serve {
             format!("serving {collections} collections from {root}; interrupt to stop")
         });
         let answering = tokio::spawn(crate::control::serve(node.clone(), listener));
+        let (end_http, ended) = tokio::sync::oneshot::channel::<()>();
+        let api = http.map(|http| {
+            let url = http.url();
+            output.say(&json!({ "event": "listening", "url": url }), || format!("Qdrant's API at {url}"));
+            tokio::spawn(http.serve(node.clone(), async { drop(ended.await) }))
+        });
         let caring = tokio::spawn(look_after(node.clone(), move |event| tell(output, &event)));
         stop.asked().await;
         output.say(&json!({ "event": "stopping" }), || "stopping".to_owned());
+        drop(end_http);
+        if let Some(api) = api {
+            api.await.context("the HTTP API panicked")??;
+        }
         answering.abort();
         caring.abort();
         let _ = std::fs::remove_file(dir.socket());

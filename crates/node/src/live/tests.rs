@@ -31,6 +31,7 @@ async fn create(node: &Node) -> Collection {
         distance: Distance::Cosine,
         encoding: Encoding::F32,
         network: None,
+        vector_name: String::new(),
     };
     node.create(&new).await.unwrap()
 }
@@ -43,7 +44,7 @@ async fn live(node: &Node, collection: &Collection) -> (Shared<Live>, Told) {
     let told = Told::default();
     let hears = told.clone();
     let live = node.go_live(collection, move |problem| hears.lock().unwrap().push(problem)).await.unwrap();
-    until(|| live.caught_up.load(Ordering::Acquire)).await;
+    until(|| live.is_caught_up()).await;
     (live, told)
 }
 
@@ -156,9 +157,9 @@ async fn what_could_not_be_taken_in_is_read_again() {
     let (index, _) = live(&node, &collection).await;
     assert_eq!(found(&index).await, [false]);
     index.behind.store(true, Ordering::Release);
-    index.caught_up.store(false, Ordering::Release);
+    index.caught_up.send_replace(false);
     index.news.notify_one();
-    until(|| index.caught_up.load(Ordering::Acquire)).await;
+    until(|| index.is_caught_up()).await;
     assert_eq!(found(&index).await, [false], "once, however often it is read");
     // A store that has to be opened anew is: meanwhile the zome answers.
     index.broken.store(true, Ordering::Release);

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, ensure};
 use rose_forest_engine::local::{Differences, Differing, Named};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc as Shared;
-use std::sync::atomic::Ordering;
 use tokio::runtime::Handle;
 
 /// What a comparison of an index with the DHT found.
@@ -47,7 +46,7 @@ impl Node {
             format!("this node has no index of {}: `rose-forest serve` makes one", collection.label())
         })?;
         ensure!(
-            live.caught_up.load(Ordering::Acquire),
+            live.is_caught_up(),
             "the index of {} has not caught up yet: try again in a moment",
             collection.label()
         );

@@ -13,6 +13,31 @@ pub struct Program {
 /// A program that serves; stopped when dropped.
 pub struct Serving {
     child: Child,
+    url: Option<String>,
+}
+
+/// A server where peers find each other; stopped when dropped.
+pub struct Bootstrap {
+    child: Child,
+    pub url: String,
+}
+
+impl Bootstrap {
+    pub fn start(program: &Program) -> Self {
+        use std::io::{BufRead, BufReader};
+        let mut command = program.command(&["bootstrap", "--listen", "127.0.0.1:0", "--json"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        Self { child, url: first["url"].as_str().unwrap().to_owned() }
+    }
+}
+
+impl Drop for Bootstrap {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Program {
@@ -117,13 +142,23 @@ impl Program {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         assert_eq!(first["event"], "serving");
+        let url = options.contains(&"--http").then(|| {
+            let second: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+            assert_eq!(second["event"], "listening");
+            second["url"].as_str().unwrap().to_owned()
+        });
         // Whatever else it says is read, or it would wait for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Serving { child }
+        Serving { child, url }
     }
 }
 
 impl Serving {
+    /// Where its HTTP API is.
+    pub fn url(&self) -> &str {
+        self.url.as_deref().unwrap()
+    }
+
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) {
         let id = self.child.id().to_string();
