@@ -1,0 +1,76 @@
+//! Waiting until peers say that they hold a write: their validation receipts.
+
+use super::of_node;
+use crate::collections::Collection;
+use crate::live::Live;
+use crate::node::Node;
+use rose_forest_api::{ActionHash, AgentPubKey, WriteOutput};
+use rose_forest_http::backend::{BackendError, Ordering};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Between two looks. Receipts come by the network, a second after the write at the earliest.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Waits until enough peers have acknowledged every block of some writes.
+///
+/// # Errors
+/// [`BackendError::NotAcknowledged`] if they have not in time.
+pub(super) async fn wait(
+    node: &Node,
+    collection: &Collection,
+    live: &Arc<Live>,
+    outputs: &[WriteOutput],
+    ordering: Ordering,
+    within: Duration,
+) -> Result<(), BackendError> {
+    let sight = node.sight(collection).await.map_err(of_node)?;
+    let peers = (sight.reachable_peers + sight.unreachable_peers) as usize;
+    let expected = expected(ordering, peers);
+    let begun = Instant::now();
+    let mut waiting: BTreeSet<&ActionHash> = outputs.iter().flat_map(|output| &output.blocks).collect();
+    loop {
+        let mut fewest = expected;
+        for action in waiting.clone() {
+            let said = live.acknowledged(action).await.map_err(of_node)?;
+            let said = said.iter().filter(|peer: &&AgentPubKey| **peer != collection.agent).count();
+            if said >= expected {
+                waiting.remove(action);
+            }
+            fewest = fewest.min(said);
+        }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        if begun.elapsed() + LOOK_EVERY > within {
+            return Err(BackendError::NotAcknowledged { expected, received: fewest });
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// How many of the other nodes have to acknowledge. This node counts in the majority.
+fn expected(ordering: Ordering, peers: usize) -> usize {
+    match ordering {
+        Ordering::Weak => 0,
+        Ordering::Medium => peers.div_ceil(2),
+        Ordering::Strong => peers,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_majority_is_more_than_half_of_all_nodes_this_one_included() {
+        for peers in 0..20 {
+            let medium = expected(Ordering::Medium, peers);
+            assert!(2 * (medium + 1) > peers + 1, "{medium} of {peers}");
+            assert!(medium == 0 || 2 * medium <= peers + 1, "{medium} of {peers} is more than needed");
+            assert_eq!(expected(Ordering::Strong, peers), peers);
+            assert_eq!(expected(Ordering::Weak, peers), 0);
+        }
+    }
+}
