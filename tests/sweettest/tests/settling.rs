@@ -1,7 +1,7 @@
 //! Settling and upkeep: rows move into cells, and at no moment, at no peer, is one missing or does one come back.
 
 use rose_forest_api::{
-    AgentPubKey, Point, PointId, SearchInput, SearchOutput, SettleOutput, UpkeepInput, UpkeepOutput, View,
+    AgentPubKey, BulkInsertInput, Point, PointId, SearchInput, SearchOutput, SettleOutput, UpkeepInput, UpkeepOutput, View,
     WriteOutput, floats_to_bytes,
 };
 use rose_forest_sweettest::{Network, Node, Row, all_of_it, by_id, collection, row, rows, topic, until};
@@ -55,6 +55,29 @@ async fn a_bulk_insert_is_found_by_all_once_it_is_settled() {
             assert_eq!(node.nearest(&topic(WIDE, id as usize, id), 1).await, [id]);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_insert_believes_its_caller_which_ids_were_used_before() {
+    let network = Network::of(1, &collection(WIDE).await).await;
+    let [alice] = &network.nodes[..] else { unreachable!() };
+    let bulk = async |ids: std::ops::Range<u64>, used_before: Option<Vec<u32>>| {
+        let input = BulkInsertInput::new(Row::input(&rows(WIDE, ids)), used_before);
+        alice.try_call::<_, WriteOutput>("bulk_insert", input).await
+    };
+    bulk(0..MANY, Some(Vec::new())).await.unwrap();
+    alice.settle(&all_of_it(1)).await;
+    assert_eq!(alice.info().await.settled_rows, MANY);
+    // Said to be new, 100 rows go to cells; said to be known, they are fresh; not said, it is found out.
+    let fresh = async || alice.info().await.fresh_rows;
+    bulk(0..100, Some(vec![0, 99])).await.unwrap();
+    assert_eq!(fresh().await, 2);
+    bulk(0..100, None).await.unwrap();
+    assert_eq!(fresh().await, 102);
+    let problem = bulk(0..100, Some(vec![100])).await.unwrap_err().to_string();
+    assert!(problem.contains("below 100, received 100"), "{problem}");
+    alice.settle(&all_of_it(1)).await;
+    assert_eq!(alice.count().await, MANY);
 }
 
 #[tokio::test(flavor = "multi_thread")]
