@@ -14,6 +14,10 @@ use crate::{
 use collection::Collection;
 use parking_lot::{Mutex, RwLock};
 use rose_forest_api::{AgentPubKey, PointId, Schema};
+use rose_forest_engine::{
+    local::Whose,
+    metrics::{IndexSizes, Metrics},
+};
 use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -147,5 +151,27 @@ impl Backend for Memory {
             Ok(())
         })
         .await
+    }
+
+    async fn has_own(&self, name: &str, filter: Filter) -> Result<bool, BackendError> {
+        let own = self.own.clone();
+        self.with(name, move |collection| local::has_own(&collection.index, &own, &filter)).await
+    }
+
+    async fn is_ready(&self) -> bool {
+        true
+    }
+
+    fn metrics(&self) -> String {
+        let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+        for (name, collection) in self.collections.read().iter() {
+            match collection.index.reader().and_then(|reader| reader.count(&Whose::Everyones, None)) {
+                Ok(memory_rows) => {
+                    metrics.collection(name).set_index(&IndexSizes { memory_rows, ..IndexSizes::default() });
+                }
+                Err(error) => tracing::error!(%error, name, "the rows of a collection cannot be counted"),
+            }
+        }
+        metrics.encode()
     }
 }
