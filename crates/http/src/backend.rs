@@ -101,11 +101,7 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Whether this node's own author wrote a point, the one that holds, that fulfils a filter. Tokens may depend on such a
     /// point, so those of other authors must not count.
-    fn has_own(
-        &self,
-        name: &str,
-        filter: Filter,
-    ) -> impl Future<Output = Result<bool, BackendError>> + Send;
+    fn has_own(&self, name: &str, filter: Filter) -> impl Future<Output = Result<bool, BackendError>> + Send;
 
     /// Whether requests would be answered from whole collections: every index is open, and has caught up with what there was
     /// when the node started.

@@ -21,7 +21,10 @@ use rose_forest_engine::{
 use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// Collections in a folder of their own.
 pub struct Memory {
@@ -30,12 +33,19 @@ pub struct Memory {
     collections: RwLock<BTreeMap<String, Arc<Collection>>>,
     /// Folders made so far: a collection that is made again begins in a new one.
     made: Mutex<u64>,
+    ready: AtomicBool,
 }
 
 impl Memory {
     /// No collections yet. `dir` is for the files of the indexes; `own` is the author of what the API writes.
     pub fn new(dir: impl Into<PathBuf>, own: AgentPubKey) -> Self {
-        Self { dir: dir.into(), own, collections: RwLock::default(), made: Mutex::new(0) }
+        Self {
+            dir: dir.into(),
+            own,
+            collections: RwLock::default(),
+            made: Mutex::new(0),
+            ready: AtomicBool::new(true),
+        }
     }
 
     /// Writes as another author, as if a peer had, and its blocks had arrived.
@@ -44,6 +54,11 @@ impl Memory {
     /// As [`Backend::write`].
     pub fn write_as(&self, author: &AgentPubKey, name: &str, write: &Write) -> Result<Written, BackendError> {
         self.collection(name)?.write(author, write)
+    }
+
+    /// Says whether it is ready, for tests of what asks.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
     }
 
     fn collection(&self, name: &str) -> Result<Arc<Collection>, BackendError> {
@@ -159,7 +174,7 @@ impl Backend for Memory {
     }
 
     async fn is_ready(&self) -> bool {
-        true
+        self.ready.load(Ordering::Relaxed)
     }
 
     fn metrics(&self) -> String {

@@ -34,7 +34,8 @@ fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     // HTTP/2 has the host in the URI, HTTP/1 in a header; a request with both must be for this machine by both.
     let hosts = headers.get_all(header::HOST).iter().map(text);
-    let hosts: Vec<_> = uri.authority().map(|host| host.as_str().to_owned()).into_iter().chain(hosts).collect();
+    let hosts: Vec<_> =
+        uri.authority().map(|host| host.as_str().to_owned()).into_iter().chain(hosts).collect();
     if hosts.is_empty() {
         return Err(ApiError::ForeignHost { received: String::new() });
     }

@@ -58,11 +58,7 @@ impl HttpMetrics {
         let help = "Seconds from a request to its answer";
         registry.register_with_unit("http_request", help, Unit::Seconds, seconds.clone());
         let in_flight = Gauge::default();
-        registry.register(
-            "http_requests_in_flight",
-            "Requests that have no answer yet",
-            in_flight.clone(),
-        );
+        registry.register("http_requests_in_flight", "Requests that have no answer yet", in_flight.clone());
         Self { registry, requests, seconds, in_flight }
     }
 

@@ -157,7 +157,9 @@ mod tests {
             assert_eq!(of(sane.as_bytes()), sane);
         }
         let longer = "x".repeat(MAX_REQUEST_ID_BYTES + 1);
-        for other in ["".as_bytes(), b"a b", b"a\tb", b"\"", b"{x}", b"\xff", "é".as_bytes(), longer.as_bytes()] {
+        for other in
+            ["".as_bytes(), b"a b", b"a\tb", b"\"", b"{x}", b"\xff", "é".as_bytes(), longer.as_bytes()]
+        {
             let made = of(other);
             assert_eq!(made.len(), 36, "{made:?}");
         }

@@ -46,9 +46,14 @@ mod tests {
         for address in ["127.0.0.1:6333", "127.9.9.9:1", "[::1]:6333", "[::ffff:127.0.0.1]:6333"] {
             assert_eq!(check(address, &open), Ok(()), "{address}");
         }
-        for address in
-            ["0.0.0.0:6333", "[::]:6333", "192.168.1.5:6333", "10.0.0.1:1", "[fe80::1]:1", "[::ffff:0.0.0.0]:1"]
-        {
+        for address in [
+            "0.0.0.0:6333",
+            "[::]:6333",
+            "192.168.1.5:6333",
+            "10.0.0.1:1",
+            "[fe80::1]:1",
+            "[::ffff:0.0.0.0]:1",
+        ] {
             let error = check(address, &open).unwrap_err();
             assert!(error.to_string().contains("no API key"), "{error}");
             assert!(check_public(address.parse().unwrap(), &open, true).is_err(), "TLS is no key");

@@ -96,7 +96,10 @@ pub async fn serve_with(
     stopping.send_replace(true);
     let all = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(max_stop_time, all).await.is_err() {
-        tracing::warn!(connections = connections.len(), "requests took too long to be answered, and are cut off");
+        tracing::warn!(
+            connections = connections.len(),
+            "requests took too long to be answered, and are cut off"
+        );
         connections.shutdown().await;
     }
     Ok(())

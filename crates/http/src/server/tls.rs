@@ -83,7 +83,8 @@ impl Tls {
         }
         let secret = PrivateKeyDer::from_pem_slice(read_secret(key)?.as_bytes())
             .map_err(|source| TlsError::Key { path: key.to_owned(), source })?;
-        let pair = |source| TlsError::Pair { certificate: certificate.to_owned(), key: key.to_owned(), source };
+        let pair =
+            |source| TlsError::Pair { certificate: certificate.to_owned(), key: key.to_owned(), source };
         // Said, because a process that links several providers has no default.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)

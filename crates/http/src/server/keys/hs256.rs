@@ -12,8 +12,11 @@ use jsonwebtoken::{
 use ring::hmac;
 use std::sync::Once;
 
-static PROVIDER: CryptoProvider =
-    CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: signer,
+    verifier_factory: verifier,
+    key_utils: KeyUtils::new_unimplemented(),
+};
 
 /// Makes it the provider of this process. Another one that is there already stays: it checks the same signatures.
 pub(super) fn install() {

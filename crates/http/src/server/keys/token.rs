@@ -30,7 +30,9 @@ pub(crate) enum TokenError {
         reason: String,
     },
     /// What it depends on is not there.
-    #[error("Invalid JWT: no point of this node's author in collection {collection} has the values of value_exists")]
+    #[error(
+        "Invalid JWT: no point of this node's author in collection {collection} has the values of value_exists"
+    )]
     NoValue {
         /// Where it was looked for.
         collection: String,
@@ -198,7 +200,8 @@ fn value_exists(raw: RawValueExists) -> Result<ValueExists, String> {
     if raw.matches.is_empty() {
         return Err("expected value_exists to have matches, received none".to_owned());
     }
-    let matches = raw.matches.into_iter().map(|one| json!({ "key": one.key, "match": { "value": one.value } }));
+    let matches =
+        raw.matches.into_iter().map(|one| json!({ "key": one.key, "match": { "value": one.value } }));
     let filter = json!({ "must": matches.collect::<Vec<_>>() });
     let filter = Filter::deserialize(filter).map_err(|error| format!("value_exists: {error}"))?;
     Ok(ValueExists { collection: raw.collection, filter })
@@ -237,7 +240,10 @@ pub(super) mod tests {
         assert_eq!(read(&json!({"exp": now() + 60})).unwrap().access, Access::Everything);
         let list = json!({"access": [{"collection": "a", "access": "r"}, {"collection": "b", "access": "rw", "payload": null}]});
         let one = |name: &str, may_write| CollectionAccess { name: name.to_owned(), may_write };
-        assert_eq!(read(&list).unwrap().access, Access::Collections([one("a", false), one("b", true)].into()));
+        assert_eq!(
+            read(&list).unwrap().access,
+            Access::Collections([one("a", false), one("b", true)].into())
+        );
         assert_eq!(read(&json!({"access": []})).unwrap().access, Access::Collections([].into()));
         let exists = json!({"access": "r", "value_exists": {"collection": "c", "matches": [{"key": "a.b", "value": "x"}]}});
         assert_eq!(read(&exists).unwrap().value_exists.unwrap().filter.must.len(), 1);
@@ -254,14 +260,22 @@ pub(super) mod tests {
             (json!({"access": [{"collection": "c"}]}), "access"),
             (json!({"access": [{"collection": "c", "access": "r", "only": 1}]}), "only"),
             (json!({"access": [{"collection": "c", "access": "r", "payload": {"a": 1}}]}), "payload"),
-            (json!({"access": [{"collection": "c", "access": "r"}, {"collection": "c", "access": "rw"}]}), "twice"),
+            (
+                json!({"access": [{"collection": "c", "access": "r"}, {"collection": "c", "access": "rw"}]}),
+                "twice",
+            ),
             (json!({"value_exists": {"collection": "c", "matches": []}}), "none"),
-            (json!({"value_exists": {"collection": "c", "matches": [{"key": "a", "value": {}}]}}), "value_exists"),
+            (
+                json!({"value_exists": {"collection": "c", "matches": [{"key": "a", "value": {}}]}}),
+                "value_exists",
+            ),
             (json!({"exp": "soon"}), "exp"),
             (json!({"nbf": "soon"}), "nbf"),
         ] {
             match read(&claims) {
-                Err(TokenError::Claims { reason: said }) => assert!(said.contains(reason), "{claims}: {said}"),
+                Err(TokenError::Claims { reason: said }) => {
+                    assert!(said.contains(reason), "{claims}: {said}")
+                }
                 other => panic!("{claims}: {other:?}"),
             }
         }
