@@ -101,6 +101,17 @@ pub trait Backend: Send + Sync + 'static {
         name: &str,
         path: FieldPath,
     ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Whether this node's own author wrote a point, the one that holds, that fulfils a filter. Tokens may depend on such a
+    /// point, so those of other authors must not count.
+    fn has_own(&self, name: &str, filter: Filter) -> impl Future<Output = Result<bool, BackendError>> + Send;
+
+    /// Whether requests would be answered from whole collections: every index is open, and has caught up with what there was
+    /// when the node started.
+    fn is_ready(&self) -> impl Future<Output = bool> + Send;
+
+    /// What it counts and measures, as OpenMetrics text with its end; the API adds its own. Empty for none. Does not wait.
+    fn metrics(&self) -> String;
 }
 
 /// A collection to make.

@@ -19,4 +19,4 @@ pub mod server;
 pub mod types;
 
 pub use backend::{Backend, BackendError};
-pub use server::{Config, Keys, router, serve};
+pub use server::{Config, Keys, Serving, Tls, check_public, router, serve, serve_with};

@@ -15,6 +15,25 @@ pub const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// When to come again where too much is under way.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Connections that are open at once; further ones wait in the system's queue. Each may take a hundred kilobytes, and a file
+/// of the process.
+pub const MAX_CONNECTIONS: usize = 4_096;
+/// Requests that one HTTP/2 connection may have under way: what the protocol recommends at least.
+pub const MAX_STREAMS: u32 = 100;
+/// Bytes of a request's head, and of what is read ahead of a connection.
+pub const MAX_HEAD_BYTES: u32 = 64 << 10;
+/// Time for a TLS handshake, and for the head of a connection's first request: one that is typed by hand does not fit.
+pub const MAX_HEADER_TIME: Duration = Duration::from_secs(10);
+/// Time from an answer to the whole head of the next request on the same connection: longer than the pools of common clients
+/// keep connections, so that it is they who end them.
+pub const MAX_IDLE_TIME: Duration = Duration::from_secs(90);
+/// Time for a client to take some of what is sent to it, and to answer a ping of HTTP/2.
+pub const MAX_WRITE_TIME: Duration = Duration::from_secs(30);
+/// Time for requests that are being answered when the server stops; systemd kills after 90 s.
+pub const MAX_STOP_TIME: Duration = Duration::from_secs(30);
+/// Time for a backend to say whether it is ready.
+pub const MAX_READY_TIME: Duration = Duration::from_secs(5);
+
 /// Points of one answer, those that `offset` passes over included: what one search keeps in sight.
 pub const MAX_LIMIT: usize = 10_000;
 /// Ids of one request: as many as one look-up of the zome takes.

@@ -179,6 +179,14 @@ pub fn count(index: &LocalIndex, filter: Option<&Filter>) -> Result<u64, Backend
     Ok(index.reader()?.count(&Whose::OneEach, filter)?)
 }
 
+/// Whether an author wrote a point that fulfils a filter. See [`crate::Backend::has_own`].
+///
+/// # Errors
+/// A store that cannot be read. Cost: that of counting them; an index of the fields makes it small.
+pub fn has_own(index: &LocalIndex, own: &AgentPubKey, filter: &Filter) -> Result<bool, BackendError> {
+    Ok(index.reader()?.count(&Whose::Of(own.clone()), Some(filter))? > 0)
+}
+
 /// The most frequent values of a field. See [`crate::Backend::facet`].
 ///
 /// # Errors

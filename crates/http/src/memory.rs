@@ -14,10 +14,17 @@ use crate::{
 use collection::Collection;
 use parking_lot::{Mutex, RwLock};
 use rose_forest_api::{AgentPubKey, PointId, Schema};
+use rose_forest_engine::{
+    local::Whose,
+    metrics::{IndexSizes, Metrics},
+};
 use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// Collections in a folder of their own.
 pub struct Memory {
@@ -26,12 +33,19 @@ pub struct Memory {
     collections: RwLock<BTreeMap<String, Arc<Collection>>>,
     /// Folders made so far: a collection that is made again begins in a new one.
     made: Mutex<u64>,
+    ready: AtomicBool,
 }
 
 impl Memory {
     /// No collections yet. `dir` is for the files of the indexes; `own` is the author of what the API writes.
     pub fn new(dir: impl Into<PathBuf>, own: AgentPubKey) -> Self {
-        Self { dir: dir.into(), own, collections: RwLock::default(), made: Mutex::new(0) }
+        Self {
+            dir: dir.into(),
+            own,
+            collections: RwLock::default(),
+            made: Mutex::new(0),
+            ready: AtomicBool::new(true),
+        }
     }
 
     /// Writes as another author, as if a peer had, and its blocks had arrived.
@@ -40,6 +54,11 @@ impl Memory {
     /// As [`Backend::write`].
     pub fn write_as(&self, author: &AgentPubKey, name: &str, write: &Write) -> Result<Written, BackendError> {
         self.collection(name)?.write(author, write)
+    }
+
+    /// Says whether it is ready, for tests of what asks.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
     }
 
     fn collection(&self, name: &str) -> Result<Arc<Collection>, BackendError> {
@@ -151,5 +170,27 @@ impl Backend for Memory {
             Ok(())
         })
         .await
+    }
+
+    async fn has_own(&self, name: &str, filter: Filter) -> Result<bool, BackendError> {
+        let own = self.own.clone();
+        self.with(name, move |collection| local::has_own(&collection.index, &own, &filter)).await
+    }
+
+    async fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    fn metrics(&self) -> String {
+        let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+        for (name, collection) in self.collections.read().iter() {
+            match collection.index.reader().and_then(|reader| reader.count(&Whose::Everyones, None)) {
+                Ok(memory_rows) => {
+                    metrics.collection(name).set_index(&IndexSizes { memory_rows, ..IndexSizes::default() });
+                }
+                Err(error) => tracing::error!(%error, name, "the rows of a collection cannot be counted"),
+            }
+        }
+        metrics.encode()
     }
 }

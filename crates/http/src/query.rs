@@ -9,10 +9,10 @@ mod mmr;
 
 use crate::{
     Backend, BackendError,
-    backend::{Shape, Found, ReadOptions, Search, What, With},
+    backend::{Found, ReadOptions, Search, Shape, What, With},
     limits,
     routes::{at_most, filter, limit},
-    server::{ApiError, Reading},
+    server::{Access, ApiError, Reading},
     types::{Example, LookupLocation, Mmr, Prefetch, Query, Recommend, Strategy},
 };
 use rose_forest_api::PointId;
@@ -25,6 +25,7 @@ pub(crate) use groups::{Size, groups};
 pub(crate) struct Run<'a, B> {
     backend: &'a B,
     name: &'a str,
+    access: Access,
     options: ReadOptions,
     shape: Shape,
 }
@@ -33,9 +34,10 @@ impl<'a, B: Backend> Run<'a, B> {
     pub(crate) async fn new(
         backend: &'a B,
         name: &'a str,
+        access: Access,
         Reading(options): Reading,
     ) -> Result<Self, ApiError> {
-        Ok(Self { backend, name, options, shape: backend.shape(name).await? })
+        Ok(Self { backend, name, access, options, shape: backend.shape(name).await? })
     }
 
     pub(crate) fn vector_name(&self) -> &str {
@@ -231,6 +233,7 @@ impl<'a, B: Backend> Run<'a, B> {
         };
         let ids: Vec<_> = examples.iter().filter_map(point).collect();
         let name = lookup.map_or(self.name, |lookup| lookup.collection.as_str());
+        self.access.read(name)?;
         let with = With { payload: false, vector: true };
         let found = match ids.is_empty() {
             true => Vec::new(),

@@ -32,7 +32,12 @@ pub(crate) fn open<B: Backend>() -> Routes<B> {
         .route("/", get(service::root))
         .route("/healthz", get(service::healthz))
         .route("/livez", get(service::livez))
-        .route("/readyz", get(service::readyz))
+        .route("/readyz", get(service::readyz::<B>))
+}
+
+/// What is counted and measured: read whatever else is under way.
+pub(crate) fn numbers<B: Backend>() -> Routes<B> {
+    Router::new().route("/metrics", get(service::metrics))
 }
 
 /// What reads.
@@ -50,6 +55,7 @@ pub(crate) fn reads<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/points/query/groups", post(queries::groups))
         .route("/collections/{name}/points/search", post(queries::search))
         .route("/collections/{name}/facet", post(facets::facet))
+        .route("/telemetry", get(service::telemetry))
 }
 
 /// What writes.

@@ -1,20 +1,35 @@
 //! The server: routes with their rights, limits and errors.
 
+mod access;
+mod browsers;
 mod error;
 mod extract;
+mod files;
 mod keys;
+mod metrics;
+mod observe;
 mod options;
+mod public;
+mod serving;
+mod tls;
 
 use crate::{Backend, limits, routes};
 use axum::{Router, middleware};
-use std::sync::Arc;
-use tokio::{net::TcpListener, sync::Semaphore};
+use metrics::HttpMetrics;
+use std::{sync::Arc, time::Duration, time::SystemTime};
+use tokio::sync::Semaphore;
 
+pub(crate) use access::Access;
 pub(crate) use error::{ApiError, Envelope, json};
 pub(crate) use extract::Body;
+pub use files::SecretFileError;
 pub use keys::Keys;
 pub(crate) use keys::{may_read, may_write};
+pub(crate) use observe::Peer;
 pub(crate) use options::{AnswerOptions, Reading, Writing};
+pub use public::{ExposedError, check_public};
+pub use serving::{Serving, serve, serve_with};
+pub use tls::{Tls, TlsError};
 
 /// How the API behaves.
 #[derive(Clone, Debug)]
@@ -23,6 +38,8 @@ pub struct Config {
     pub keys: Keys,
     /// Bytes that a body may have. Default: [`limits::MAX_BODY_BYTES`].
     pub max_body_bytes: usize,
+    /// Time for a body to arrive. Default: [`limits::MAX_BODY_TIME`].
+    pub max_body_time: Duration,
     /// Requests that are worked on at once. Default: [`limits::MAX_IN_FLIGHT`].
     pub max_in_flight: usize,
 }
@@ -32,6 +49,7 @@ impl Default for Config {
         Self {
             keys: Keys::default(),
             max_body_bytes: limits::MAX_BODY_BYTES,
+            max_body_time: limits::MAX_BODY_TIME,
             max_in_flight: limits::MAX_IN_FLIGHT,
         }
     }
@@ -41,23 +59,40 @@ impl Default for Config {
 pub(crate) struct App<B> {
     pub(crate) backend: Arc<B>,
     pub(crate) config: Config,
+    pub(crate) metrics: HttpMetrics,
+    pub(crate) started: Started,
     room: Semaphore,
+}
+
+/// When the API began to answer, and what tells it from others.
+pub(crate) struct Started {
+    /// By chance: it says nothing of the node.
+    pub(crate) id: String,
+    pub(crate) at: SystemTime,
 }
 
 /// The routes, over a backend.
 pub fn router<B: Backend>(backend: Arc<B>, config: Config) -> Router {
     let room = Semaphore::new(config.max_in_flight);
-    let app = Arc::new(App { backend, config, room });
+    let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
+    let started = Started { id, at: SystemTime::now() };
+    let app = Arc::new(App { backend, config, metrics: HttpMetrics::new(), started, room });
     let open = routes::open();
     let reads = routes::reads().route_layer(middleware::from_fn_with_state(app.clone(), may_read));
     let writes = routes::writes().route_layer(middleware::from_fn_with_state(app.clone(), may_write));
+    // Not within limits: whoever watches a node wants to see that it is too busy.
+    let numbers = routes::numbers().route_layer(middleware::from_fn_with_state(app.clone(), may_read));
     Router::new()
         .merge(reads)
         .merge(writes)
         .layer(middleware::from_fn_with_state(app.clone(), within_limits))
+        .merge(numbers)
         .merge(open)
+        .layer(middleware::from_fn(observe::note_route))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(middleware::from_fn_with_state(app.clone(), browsers::no_strangers))
+        .layer(middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }
 
@@ -75,16 +110,4 @@ async fn within_limits<B: Backend>(
         Ok(response) => Ok(response),
         Err(_) => Err(ApiError::Timeout { seconds: timeout.as_secs() }),
     }
-}
-
-/// Serves until `stop` is ready; then takes no more connections, and ends once those that are open have had their answers.
-///
-/// # Errors
-/// If the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
 }

@@ -2,20 +2,22 @@
 
 use crate::{
     Backend, BackendError,
-    server::{ApiError, App, Body, Envelope},
+    server::{Access, ApiError, App, Body, Envelope},
     types::{CollectionDescription, CollectionInfo, Collections, CreateCollection, Exists},
 };
 use axum::extract::{Path, State};
 use serde_json::Value;
 use std::{sync::Arc, time::Instant};
 
-/// `GET /collections`.
+/// `GET /collections`: those that may be read.
 pub(crate) async fn list<B: Backend>(
     State(app): State<Arc<App<B>>>,
+    access: Access,
 ) -> Result<Envelope<Collections>, ApiError> {
     let since = Instant::now();
     let names = app.backend.collections().await?;
-    let collections = names.into_iter().map(|name| CollectionDescription { name }).collect();
+    let names = names.into_iter().filter(|name| access.read(name).is_ok());
+    let collections = names.map(|name| CollectionDescription { name }).collect();
     Ok(Envelope::new(Collections { collections }, since))
 }
 

@@ -4,7 +4,7 @@ use super::{at_most, limit, show::Show};
 use crate::{
     Backend, limits,
     query::{self, Run},
-    server::{AnswerOptions, ApiError, App, Body, Envelope, Reading},
+    server::{Access, AnswerOptions, ApiError, App, Body, Envelope, Reading},
     types::{Groups, GroupsRequest, Points, QueryBatch, QueryRequest, ScoredPoint, SearchRequest},
 };
 use axum::extract::{Path, State};
@@ -14,12 +14,13 @@ use std::{sync::Arc, time::Instant};
 pub(crate) async fn query<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
+    access: Access,
     reading: Reading,
     answer: AnswerOptions,
     Body(request): Body<QueryRequest>,
 ) -> Result<Envelope<Points>, ApiError> {
     let since = Instant::now();
-    let run = Run::new(app.backend.as_ref(), &name, reading).await?;
+    let run = Run::new(app.backend.as_ref(), &name, access, reading).await?;
     let points = answered(&run, request, answer).await?;
     Ok(Envelope::new(Points { points }, since))
 }
@@ -28,13 +29,14 @@ pub(crate) async fn query<B: Backend>(
 pub(crate) async fn batch<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
+    access: Access,
     reading: Reading,
     answer: AnswerOptions,
     Body(request): Body<QueryBatch>,
 ) -> Result<Envelope<Vec<Points>>, ApiError> {
     let since = Instant::now();
     at_most("searches", limits::MAX_BATCH, request.searches.len())?;
-    let run = Run::new(app.backend.as_ref(), &name, reading).await?;
+    let run = Run::new(app.backend.as_ref(), &name, access, reading).await?;
     let mut answers = Vec::with_capacity(request.searches.len());
     for search in request.searches {
         answers.push(Points { points: answered(&run, search, answer).await? });
@@ -46,12 +48,13 @@ pub(crate) async fn batch<B: Backend>(
 pub(crate) async fn search<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
+    access: Access,
     reading: Reading,
     answer: AnswerOptions,
     Body(request): Body<SearchRequest>,
 ) -> Result<Envelope<Vec<ScoredPoint>>, ApiError> {
     let since = Instant::now();
-    let run = Run::new(app.backend.as_ref(), &name, reading).await?;
+    let run = Run::new(app.backend.as_ref(), &name, access, reading).await?;
     Ok(Envelope::new(answered(&run, request.into_query()?, answer).await?, since))
 }
 
@@ -73,6 +76,7 @@ async fn answered<B: Backend>(
 pub(crate) async fn groups<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
+    access: Access,
     reading: Reading,
     answer: AnswerOptions,
     Body(request): Body<GroupsRequest>,
@@ -83,7 +87,7 @@ pub(crate) async fn groups<B: Backend>(
             "with_lookup is not supported here: read the points of each group".to_owned(),
         ));
     }
-    let run = Run::new(app.backend.as_ref(), &name, reading).await?;
+    let run = Run::new(app.backend.as_ref(), &name, access, reading).await?;
     let QueryRequest { query, with_vector, with_payload, .. } = request.query;
     let show = Show::new(with_payload, with_vector.as_ref(), false, run.vector_name(), answer);
     let groups = limit(query.limit.unwrap_or(limits::DEFAULT_LIMIT))?;

@@ -1,8 +1,20 @@
-//! Who this is, and whether it is well.
+//! Who this is, whether it is well, and what it counts.
 
-use crate::server::json;
-use axum::{http::StatusCode, response::Response};
-use serde_json::json;
+use crate::{
+    Backend, limits,
+    server::{ApiError, App, Envelope, json},
+};
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use rose_forest_engine::metrics::CONTENT_TYPE;
+use serde_json::{Value, json};
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// The version of Qdrant whose API this is: clients warn if it is more than one off their own.
 const SPEAKS: &str = "1.20.0";
@@ -27,7 +39,76 @@ pub(crate) async fn livez() -> &'static str {
     "livez check passed"
 }
 
-/// `GET /readyz`.
-pub(crate) async fn readyz() -> &'static str {
-    "all shards are ready"
+/// `GET /readyz`: 503 until the backend can answer.
+pub(crate) async fn readyz<B: Backend>(State(app): State<Arc<App<B>>>) -> (StatusCode, &'static str) {
+    match tokio::time::timeout(limits::MAX_READY_TIME, app.backend.is_ready()).await {
+        Ok(true) => (StatusCode::OK, "all shards are ready"),
+        Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "some shards are not ready"),
+    }
+}
+
+/// `GET /metrics`: OpenMetrics text.
+pub(crate) async fn metrics<B: Backend>(State(app): State<Arc<App<B>>>) -> Response {
+    let page = app.metrics.page(&app.backend.metrics());
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    ([content_type], page).into_response()
+}
+
+/// `GET /telemetry`: the least that Qdrant's clients insist on. Numbers are under `/metrics`.
+pub(crate) async fn telemetry<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+) -> Result<Envelope<Value>, ApiError> {
+    let since = Instant::now();
+    let collections = app.backend.collections().await?.len();
+    let none = json!({ "responses": {} });
+    let said = json!({
+        "id": app.started.id,
+        "app": {
+            "name": "rose-forest",
+            "version": SPEAKS,
+            "startup": utc(app.started.at),
+            "jwt_rbac": true,
+        },
+        "collections": { "number_of_collections": collections },
+        "cluster": { "enabled": false },
+        "requests": { "rest": none, "grpc": none },
+    });
+    Ok(Envelope::new(said, since))
+}
+
+/// A time as RFC 3339 has it, by the civil calendar: days are counted from 1 March of the year 0, so that the leap day is a
+/// year's last.
+fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn times_are_written_by_the_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_709_164_800, "2024-02-29T00:00:00Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
+        }
+    }
 }

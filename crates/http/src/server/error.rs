@@ -1,5 +1,6 @@
 //! The envelope of answers and errors, and the one place where errors become statuses.
 
+use super::{access::Forbidden, keys::TokenError};
 use crate::{BackendError, limits};
 use axum::{
     body::Body,
@@ -69,9 +70,24 @@ pub(crate) enum ApiError {
     /// There is no key, or another one.
     #[error("Must provide an API key or an Authorization bearer token")]
     NoKey,
-    /// The key is for reading only.
-    #[error("Forbidden: Write access is required, this key is for reading only")]
-    ReadOnly,
+    /// The token is none, or does not hold.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The key or token is for less.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// A node without a key is asked by another name than this machine's.
+    #[error(
+        "Forbidden: this node has no API key, so it answers only to localhost, 127.0.0.1 and [::1], received the host \
+         {received:?}: set an API key to reach it by another name"
+    )]
+    ForeignHost { received: String },
+    /// A node without a key is asked by a web page.
+    #[error(
+        "Forbidden: this node has no API key, so it answers no web page of another origin, received the origin \
+         {received:?}: set an API key"
+    )]
+    ForeignOrigin { received: String },
     /// There is no such route.
     #[error("Not found: {path} is no part of this API")]
     NoRoute { path: String },
@@ -94,8 +110,10 @@ impl ApiError {
         match self {
             Self::Input(_) | Self::Json(_) | Self::Body { .. } => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NoKey => StatusCode::UNAUTHORIZED,
-            Self::ReadOnly => StatusCode::FORBIDDEN,
+            Self::NoKey | Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::ForeignHost { .. } | Self::ForeignOrigin { .. } => {
+                StatusCode::FORBIDDEN
+            }
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
             Self::NoMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -1,7 +1,7 @@
 //! Bodies: read within their limits, and parsed.
 
 use super::{ApiError, App};
-use crate::{Backend, limits};
+use crate::Backend;
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, Request},
@@ -16,19 +16,19 @@ impl<B: Backend, T: DeserializeOwned> FromRequest<Arc<App<B>>> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App<B>>) -> Result<Self, ApiError> {
-        let max = app.config.max_body_bytes;
+        let (max, max_time) = (app.config.max_body_bytes, app.config.max_body_time);
         let length = request.headers().get(axum::http::header::CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if length.is_some_and(|length| length > max) {
             return Err(ApiError::BodyTooLarge { max });
         }
-        let read = tokio::time::timeout(limits::MAX_BODY_TIME, to_bytes(request.into_body(), max)).await;
+        let read = tokio::time::timeout(max_time, to_bytes(request.into_body(), max)).await;
         let bytes = match read {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(error)) if is_too_long(&error) => return Err(ApiError::BodyTooLarge { max }),
             Ok(Err(error)) => return Err(ApiError::Body { reason: error.to_string() }),
             Err(_) => {
-                let reason = format!("not within {} s", limits::MAX_BODY_TIME.as_secs());
+                let reason = format!("not within {} s", max_time.as_secs_f32());
                 return Err(ApiError::Body { reason });
             }
         };

@@ -117,7 +117,7 @@ async fn a_body_beyond_the_limit_is_refused_whether_it_says_its_length_or_not() 
             .error(413)
             .contains("1000 bytes")
     );
-    let head = "POST /collections/c/points/count HTTP/1.1\r\nhost: test\r\nconnection: close\r\n";
+    let head = "POST /collections/c/points/count HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n";
     let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n7d0\r\n{text}\r\n0\r\n\r\n");
     server.raw(&chunked).await.error(413);
 }
@@ -129,4 +129,26 @@ async fn more_requests_at_once_than_there_is_room_for_are_told_to_come_again() {
     assert!(refused.head.contains("retry-after: 1"), "{}", refused.head);
     refused.error(429);
     assert_eq!(server.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn json_that_nests_too_deep_is_refused_and_not_followed() {
+    let server = Server::with_collection("Dot").await;
+    for depth in [130, 100_000] {
+        for (open, close) in [("[", "]"), ("{\"must\":", "}"), ("{\"prefetch\":", "}")] {
+            let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let filter = format!("{{\"filter\":{nested}}}");
+            for (path, body) in [
+                ("query", format!("{{\"query\":{nested}}}")),
+                ("query", format!("{{\"prefetch\":{nested}}}")),
+                ("scroll", filter.clone()),
+                ("delete", filter.clone()),
+                ("batch", format!("{{\"operations\":[{{\"delete\":{filter}}}]}}")),
+            ] {
+                let refused = server.send("POST", &format!("/collections/c/points/{path}"), &body).await;
+                let refused = refused.error(400);
+                assert!(refused.contains("recursion limit"), "{path}: {refused}");
+            }
+        }
+    }
 }

@@ -4,8 +4,12 @@
 mod authors;
 mod bounds;
 mod collections;
+mod jwt;
 mod keys;
+mod operations;
 mod payloads;
 mod points;
 mod queries;
 mod server;
+mod slow;
+mod tls;

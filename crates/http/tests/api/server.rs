@@ -1,7 +1,7 @@
 //! A server on a free port, and a client.
 
 use rose_forest_api::AgentPubKey;
-use rose_forest_http::{Config, memory::Memory, router, serve};
+use rose_forest_http::{Config, Serving, memory::Memory, router, serve_with};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -46,7 +46,7 @@ impl Answer {
 
 pub struct Server {
     pub backend: Arc<Memory>,
-    address: std::net::SocketAddr,
+    pub address: std::net::SocketAddr,
     headers: String,
     _stop: oneshot::Sender<()>,
     _dir: TempDir,
@@ -58,13 +58,17 @@ impl Server {
     }
 
     pub async fn start_with(config: Config) -> Self {
+        Self::serving(config, Serving::default()).await
+    }
+
+    pub async fn serving(config: Config, serving: Serving) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let backend = Arc::new(Memory::new(dir.path(), author(OWN)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let router = router(backend.clone(), config);
-        tokio::spawn(serve(listener, router, async { drop(stopped.await) }));
+        tokio::spawn(serve_with(listener, router, serving, async { drop(stopped.await) }));
         Self { backend, address, headers: String::new(), _stop: stop, _dir: dir }
     }
 
@@ -113,7 +117,7 @@ impl Server {
         let length = body.len();
         let headers = &self.headers;
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
         );
         self.raw(&format!("{head}{body}")).await
     }
