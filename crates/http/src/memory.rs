@@ -6,8 +6,8 @@ mod collection;
 
 use crate::{
     backend::{
-        Backend, BackendError, CollectionState, Facet, Found, NewCollection, ReadOptions, Scroll, Scrolled,
-        Search, With, Write, WriteOptions, Written,
+        AliasChange, Aliases, Backend, BackendError, CollectionState, Facet, Found, NewCollection,
+        ReadOptions, Scroll, Scrolled, Search, With, Write, WriteOptions, Written,
     },
     local,
 };
@@ -24,6 +24,8 @@ pub struct Memory {
     dir: PathBuf,
     own: AgentPubKey,
     collections: RwLock<BTreeMap<String, Arc<Collection>>>,
+    /// Locked after the collections where both are.
+    aliases: RwLock<Aliases>,
     /// Folders made so far: a collection that is made again begins in a new one.
     made: Mutex<u64>,
 }
@@ -31,7 +33,13 @@ pub struct Memory {
 impl Memory {
     /// No collections yet. `dir` is for the files of the indexes; `own` is the author of what the API writes.
     pub fn new(dir: impl Into<PathBuf>, own: AgentPubKey) -> Self {
-        Self { dir: dir.into(), own, collections: RwLock::default(), made: Mutex::new(0) }
+        Self {
+            dir: dir.into(),
+            own,
+            collections: RwLock::default(),
+            aliases: RwLock::default(),
+            made: Mutex::new(0),
+        }
     }
 
     /// Writes as another author, as if a peer had, and its blocks had arrived.
@@ -43,7 +51,8 @@ impl Memory {
     }
 
     fn collection(&self, name: &str) -> Result<Arc<Collection>, BackendError> {
-        let found = self.collections.read().get(name).cloned();
+        let collections = self.collections.read();
+        let found = collections.get(self.aliases.read().resolve(name)).cloned();
         found.ok_or_else(|| BackendError::NoCollection { name: name.to_owned() })
     }
 
@@ -70,6 +79,7 @@ impl Backend for Memory {
         if collections.contains_key(name) {
             return Err(BackendError::CollectionExists { name: name.to_owned() });
         }
+        self.aliases.read().check_free(name)?;
         let mut made = self.made.lock();
         *made += 1;
         let dir = self.dir.join(format!("collection-{made}"));
@@ -79,7 +89,18 @@ impl Backend for Memory {
     }
 
     async fn leave(&self, name: &str) -> Result<bool, BackendError> {
-        Ok(self.collections.write().remove(name).is_some())
+        let mut collections = self.collections.write();
+        self.aliases.write().forget(name);
+        Ok(collections.remove(name).is_some())
+    }
+
+    async fn aliases(&self) -> Result<Aliases, BackendError> {
+        Ok(self.aliases.read().clone())
+    }
+
+    async fn change_aliases(&self, changes: Vec<AliasChange>) -> Result<(), BackendError> {
+        let collections = self.collections.read();
+        Ok(self.aliases.write().apply(&changes, |name| collections.contains_key(name))?)
     }
 
     async fn state(&self, name: &str) -> Result<CollectionState, BackendError> {

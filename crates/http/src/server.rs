@@ -5,9 +5,9 @@ mod extract;
 mod keys;
 mod options;
 
-use crate::{Backend, limits, routes};
+use crate::{Backend, limits, routes, snapshots::Snapshots};
 use axum::{Router, middleware};
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::Semaphore};
 
 pub(crate) use error::{ApiError, Envelope, json};
@@ -25,6 +25,10 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Requests that are worked on at once. Default: [`limits::MAX_IN_FLIGHT`].
     pub max_in_flight: usize,
+    /// The folder for snapshots; without one there are none. Whoever reads it reads the collections. Default: none.
+    pub snapshots: Option<PathBuf>,
+    /// Bytes that an uploaded snapshot may have. Default: [`limits::MAX_SNAPSHOT_BYTES`].
+    pub max_snapshot_bytes: u64,
 }
 
 impl Default for Config {
@@ -33,6 +37,8 @@ impl Default for Config {
             keys: Keys::default(),
             max_body_bytes: limits::MAX_BODY_BYTES,
             max_in_flight: limits::MAX_IN_FLIGHT,
+            snapshots: None,
+            max_snapshot_bytes: limits::MAX_SNAPSHOT_BYTES,
         }
     }
 }
@@ -41,20 +47,24 @@ impl Default for Config {
 pub(crate) struct App<B> {
     pub(crate) backend: Arc<B>,
     pub(crate) config: Config,
+    pub(crate) snapshots: Option<Snapshots>,
     room: Semaphore,
 }
 
 /// The routes, over a backend.
 pub fn router<B: Backend>(backend: Arc<B>, config: Config) -> Router {
     let room = Semaphore::new(config.max_in_flight);
-    let app = Arc::new(App { backend, config, room });
+    let snapshots = config.snapshots.clone().map(|folder| Snapshots::new(folder, config.max_snapshot_bytes));
+    let app = Arc::new(App { backend, config, snapshots, room });
     let open = routes::open();
     let reads = routes::reads().route_layer(middleware::from_fn_with_state(app.clone(), may_read));
     let writes = routes::writes().route_layer(middleware::from_fn_with_state(app.clone(), may_write));
+    let long = routes::long_writes().route_layer(middleware::from_fn_with_state(app.clone(), may_write));
     Router::new()
         .merge(reads)
         .merge(writes)
         .layer(middleware::from_fn_with_state(app.clone(), within_limits))
+        .merge(long)
         .merge(open)
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)

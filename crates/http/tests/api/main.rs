@@ -1,6 +1,7 @@
 //! The API over a real socket: a server with collections in memory, and a client of a few lines.
 #![allow(clippy::unwrap_used)]
 
+mod aliases;
 mod authors;
 mod bounds;
 mod collections;
@@ -9,3 +10,4 @@ mod payloads;
 mod points;
 mod queries;
 mod server;
+mod snapshots;
