@@ -3,10 +3,12 @@
 //! A collection has one vector for each point. Ids are bare here: one that several authors use means the node's own point,
 //! else the newest, see `rose_forest_engine::local::Whose::OneEach`.
 
+mod aliases;
 mod error;
 mod read;
 mod write;
 
+pub use aliases::{AliasChange, AliasError, Aliases, MAX_ALIASES};
 pub use error::BackendError;
 pub use read::{Consistency, Facet, Found, ReadOptions, Scroll, Scrolled, Search, What, With};
 pub use write::{Edit, Mode, NewPoint, NewVector, Ordering, Selector, Write, WriteOptions, Written};
@@ -17,18 +19,36 @@ use std::future::Future;
 
 /// What a node can do for the API.
 ///
-/// Errors are [`BackendError::NoCollection`] and [`BackendError::NotReady`] wherever a collection is named, and what each says beside. A method may be
-/// dropped at any await point when a client goes away; what was begun is then ended or not.
+/// Wherever a collection is named, a backend also takes an alias of one ([`Aliases::resolve`]); [`Self::create`] and
+/// [`Self::leave`] alone mean names: leaving an alias leaves nothing, as Qdrant deletes nothing by an alias.
+///
+/// Errors are [`BackendError::NoCollection`] and [`BackendError::NotReady`] wherever a collection is named, and what each says
+/// beside. A method may be dropped at any await point when a client goes away; what was begun is then ended or not.
 pub trait Backend: Send + Sync + 'static {
     /// The names of all collections.
     fn collections(&self) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
 
-    /// Makes a collection. Errors: [`BackendError::CollectionExists`].
+    /// Makes a collection. Errors: [`BackendError::CollectionExists`], and [`AliasError::IsAlias`] where an alias has its name.
     fn create(&self, name: &str, new: NewCollection)
     -> impl Future<Output = Result<(), BackendError>> + Send;
 
-    /// Leaves a collection. Whether there was one.
+    /// Leaves a collection, by its own name, and drops its aliases. Whether there was one.
     fn leave(&self, name: &str) -> impl Future<Output = Result<bool, BackendError>> + Send;
+
+    /// All aliases.
+    fn aliases(&self) -> impl Future<Output = Result<Aliases, BackendError>> + Send;
+
+    /// Changes aliases, all or nothing ([`Aliases::apply`]): what reads and writes meanwhile sees those before or those after.
+    /// Errors: [`BackendError::Alias`].
+    fn change_aliases(
+        &self,
+        changes: Vec<AliasChange>,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// What the network of a collection is known by (the hash of its DNA), where there is one: for information.
+    fn network_hash(&self, _name: &str) -> impl Future<Output = Result<Option<String>, BackendError>> + Send {
+        async { Ok(None) }
+    }
 
     /// What rows of a collection are like. Asked for with every request: has to cost next to nothing.
     fn shape(&self, name: &str) -> impl Future<Output = Result<Shape, BackendError>> + Send;

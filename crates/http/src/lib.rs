@@ -3,6 +3,7 @@
 //! - [`Backend`] is what answers: a node, or the [`memory`] backend without any network.
 //! - [`server`] is the API: routes, keys, limits, and the translation to a backend's terms.
 //! - [`local`] answers a backend's questions from a `LocalIndex`, and plans writes.
+//! - [`snapshots`] are files of collections, portable between nodes.
 //! - [`types`] are the JSON of requests and answers, in one place.
 //!
 //! Nothing here knows Holochain. What differs from Qdrant is in `docs/qdrant-differences.md`.
@@ -16,6 +17,7 @@ pub mod memory;
 mod query;
 mod routes;
 pub mod server;
+pub mod snapshots;
 pub mod types;
 
 pub use backend::{Backend, BackendError};

@@ -12,6 +12,12 @@ pub const MAX_IN_FLIGHT: usize = 256;
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The most time that a request may ask for.
 pub const MAX_TIMEOUT: Duration = Duration::from_secs(600);
+/// Snapshots that are made or restored at once: each reads or writes a whole collection.
+pub const MAX_SNAPSHOT_JOBS: usize = 2;
+/// Bytes of a snapshot that is uploaded, when nothing else is configured: ten million rows of 384 components.
+pub const MAX_SNAPSHOT_BYTES: u64 = 16 << 30;
+/// Time for a snapshot to arrive: the largest at five megabytes a second. Each of its pieces has [`MAX_BODY_TIME`].
+pub const MAX_UPLOAD_TIME: Duration = Duration::from_secs(3_600);
 /// When to come again where too much is under way.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 

@@ -6,8 +6,8 @@ mod collection;
 
 use crate::{
     backend::{
-        Backend, BackendError, CollectionState, Facet, Found, NewCollection, ReadOptions, Scroll, Scrolled,
-        Search, Shape, With, Write, WriteOptions, Written,
+        AliasChange, Aliases, Backend, BackendError, CollectionState, Facet, Found, NewCollection,
+        ReadOptions, Scroll, Scrolled, Search, Shape, With, Write, WriteOptions, Written,
     },
     local,
 };
@@ -31,6 +31,8 @@ pub struct Memory {
     dir: PathBuf,
     own: AgentPubKey,
     collections: RwLock<BTreeMap<String, Arc<Collection>>>,
+    /// Locked after the collections where both are.
+    aliases: RwLock<Aliases>,
     /// Folders made so far: a collection that is made again begins in a new one.
     made: Mutex<u64>,
     ready: AtomicBool,
@@ -43,6 +45,7 @@ impl Memory {
             dir: dir.into(),
             own,
             collections: RwLock::default(),
+            aliases: RwLock::default(),
             made: Mutex::new(0),
             ready: AtomicBool::new(true),
         }
@@ -62,7 +65,8 @@ impl Memory {
     }
 
     fn collection(&self, name: &str) -> Result<Arc<Collection>, BackendError> {
-        let found = self.collections.read().get(name).cloned();
+        let collections = self.collections.read();
+        let found = collections.get(self.aliases.read().resolve(name)).cloned();
         found.ok_or_else(|| BackendError::NoCollection { name: name.to_owned() })
     }
 
@@ -89,6 +93,7 @@ impl Backend for Memory {
         if collections.contains_key(name) {
             return Err(BackendError::CollectionExists { name: name.to_owned() });
         }
+        self.aliases.read().check_free(name)?;
         let mut made = self.made.lock();
         *made += 1;
         let dir = self.dir.join(format!("collection-{made}"));
@@ -98,7 +103,18 @@ impl Backend for Memory {
     }
 
     async fn leave(&self, name: &str) -> Result<bool, BackendError> {
-        Ok(self.collections.write().remove(name).is_some())
+        let mut collections = self.collections.write();
+        self.aliases.write().forget(name);
+        Ok(collections.remove(name).is_some())
+    }
+
+    async fn aliases(&self) -> Result<Aliases, BackendError> {
+        Ok(self.aliases.read().clone())
+    }
+
+    async fn change_aliases(&self, changes: Vec<AliasChange>) -> Result<(), BackendError> {
+        let collections = self.collections.read();
+        Ok(self.aliases.write().apply(&changes, |name| collections.contains_key(name))?)
     }
 
     async fn shape(&self, name: &str) -> Result<Shape, BackendError> {

@@ -1,5 +1,6 @@
 //! The routes: those that everybody may ask, those that read, and those that write.
 
+mod aliases;
 mod collections;
 mod facets;
 mod indexes;
@@ -8,6 +9,7 @@ mod points;
 mod queries;
 mod service;
 mod show;
+mod snapshots;
 pub(crate) use show::Show;
 
 use crate::{
@@ -45,6 +47,8 @@ pub(crate) fn reads<B: Backend>() -> Routes<B> {
     Router::new()
         .route("/collections", get(collections::list))
         .route("/collections/{name}", get(collections::info))
+        .route("/collections/{name}/aliases", get(aliases::of_collection))
+        .route("/aliases", get(aliases::list))
         .route("/collections/{name}/exists", get(collections::exists))
         .route("/collections/{name}/points/{id}", get(points::one))
         .route("/collections/{name}/points", post(points::retrieve))
@@ -56,11 +60,14 @@ pub(crate) fn reads<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/points/search", post(queries::search))
         .route("/collections/{name}/facet", post(facets::facet))
         .route("/telemetry", get(service::telemetry))
+        .route("/collections/{name}/snapshots", get(snapshots::list))
+        .route("/collections/{name}/snapshots/{snapshot}", get(snapshots::download))
 }
 
 /// What writes.
 pub(crate) fn writes<B: Backend>() -> Routes<B> {
     Router::new()
+        .route("/collections/aliases", post(aliases::change))
         .route("/collections/{name}", put(collections::create))
         .route("/collections/{name}", delete(collections::leave))
         .route("/collections/{name}", patch(collections::update))
@@ -74,6 +81,16 @@ pub(crate) fn writes<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/points/payload/clear", post(payload::clear))
         .route("/collections/{name}/index", put(indexes::create))
         .route("/collections/{name}/index/{field}", delete(indexes::drop_index))
+        .route("/collections/{name}/snapshots/{snapshot}", delete(snapshots::remove))
+}
+
+/// What writes, and takes as long as it takes: these have limits of their own. As they read or write whole collections, and may
+/// name the snapshot of another one, they are for whoever may do everything.
+pub(crate) fn long_writes<B: Backend>() -> Routes<B> {
+    Router::new()
+        .route("/collections/{name}/snapshots", post(snapshots::create))
+        .route("/collections/{name}/snapshots/recover", put(snapshots::recover))
+        .route("/collections/{name}/snapshots/upload", post(snapshots::upload))
 }
 
 /// A number within its limit.

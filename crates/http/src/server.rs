@@ -13,10 +13,10 @@ mod public;
 mod serving;
 mod tls;
 
-use crate::{Backend, limits, routes};
+use crate::{Backend, limits, routes, snapshots::Snapshots};
 use axum::{Router, middleware};
 use metrics::HttpMetrics;
-use std::{sync::Arc, time::Duration, time::SystemTime};
+use std::{path::PathBuf, sync::Arc, time::Duration, time::SystemTime};
 use tokio::sync::Semaphore;
 
 pub(crate) use access::Access;
@@ -42,6 +42,10 @@ pub struct Config {
     pub max_body_time: Duration,
     /// Requests that are worked on at once. Default: [`limits::MAX_IN_FLIGHT`].
     pub max_in_flight: usize,
+    /// The folder for snapshots; without one there are none. Whoever reads it reads the collections. Default: none.
+    pub snapshots: Option<PathBuf>,
+    /// Bytes that an uploaded snapshot may have. Default: [`limits::MAX_SNAPSHOT_BYTES`].
+    pub max_snapshot_bytes: u64,
 }
 
 impl Default for Config {
@@ -51,6 +55,8 @@ impl Default for Config {
             max_body_bytes: limits::MAX_BODY_BYTES,
             max_body_time: limits::MAX_BODY_TIME,
             max_in_flight: limits::MAX_IN_FLIGHT,
+            snapshots: None,
+            max_snapshot_bytes: limits::MAX_SNAPSHOT_BYTES,
         }
     }
 }
@@ -61,6 +67,7 @@ pub(crate) struct App<B> {
     pub(crate) config: Config,
     pub(crate) metrics: HttpMetrics,
     pub(crate) started: Started,
+    pub(crate) snapshots: Option<Snapshots>,
     room: Semaphore,
 }
 
@@ -74,12 +81,14 @@ pub(crate) struct Started {
 /// The routes, over a backend.
 pub fn router<B: Backend>(backend: Arc<B>, config: Config) -> Router {
     let room = Semaphore::new(config.max_in_flight);
+    let snapshots = config.snapshots.clone().map(|folder| Snapshots::new(folder, config.max_snapshot_bytes));
     let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
     let started = Started { id, at: SystemTime::now() };
-    let app = Arc::new(App { backend, config, metrics: HttpMetrics::new(), started, room });
+    let app = Arc::new(App { backend, config, metrics: HttpMetrics::new(), started, snapshots, room });
     let open = routes::open();
     let reads = routes::reads().route_layer(middleware::from_fn_with_state(app.clone(), may_read));
     let writes = routes::writes().route_layer(middleware::from_fn_with_state(app.clone(), may_write));
+    let long = routes::long_writes().route_layer(middleware::from_fn_with_state(app.clone(), may_write));
     // Not within limits: whoever watches a node wants to see that it is too busy.
     let numbers = routes::numbers().route_layer(middleware::from_fn_with_state(app.clone(), may_read));
     Router::new()
@@ -87,6 +96,7 @@ pub fn router<B: Backend>(backend: Arc<B>, config: Config) -> Router {
         .merge(writes)
         .layer(middleware::from_fn_with_state(app.clone(), within_limits))
         .merge(numbers)
+        .merge(long)
         .merge(open)
         .layer(middleware::from_fn(observe::note_route))
         .fallback(error::no_such_route)

@@ -3,13 +3,16 @@
 //! What a request holds beyond this is passed over, as Qdrant does; what is known and not supported is refused with a
 //! sentence that says so.
 
+mod aliases;
 mod answers;
 mod collections;
 mod points;
 mod query;
+mod snapshots;
 mod vectors;
 mod with;
 
+pub use aliases::{AliasDescription, AliasList, ChangeAliases};
 pub use answers::{
     CollectionDescription, Collections, Count, Exists, Facets, Group, Groups, Points, ProvenanceJson, Record,
     ScoredPoint, ScrollPage, UpdateResult,
@@ -23,6 +26,7 @@ pub use query::{
     Example, Fusion, GroupsRequest, LookupLocation, Mmr, Prefetch, Query, QueryBatch, QueryRequest,
     Recommend, SearchRequest, Strategy,
 };
+pub use snapshots::{RecoverSnapshot, SnapshotDescription};
 pub use vectors::{BatchVectors, VectorStruct};
 pub use with::{OrderByJson, WithPayload, WithVector};
 

@@ -1,5 +1,6 @@
 //! What a backend may fail with.
 
+use super::AliasError;
 use rose_forest_api::{AgentPubKey, PointId};
 use rose_forest_core::VectorError;
 use rose_forest_engine::local::{IndexError, SearchError};
@@ -22,6 +23,9 @@ pub enum BackendError {
         /// Its name.
         name: String,
     },
+    /// Aliases are not changed, or an alias has the name of the collection that was to be made.
+    #[error(transparent)]
+    Alias(#[from] AliasError),
     /// There is no such point. Where several were to be changed, the others have been.
     #[error("Not found: No point with id {id} found")]
     NoPoint {

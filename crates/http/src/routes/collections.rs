@@ -1,5 +1,6 @@
 //! Collections.
 
+use super::aliases::is_known;
 use crate::{
     Backend, BackendError,
     server::{Access, ApiError, App, Body, Envelope},
@@ -36,7 +37,7 @@ pub(crate) async fn exists<B: Backend>(
     Path(name): Path<String>,
 ) -> Result<Envelope<Exists>, ApiError> {
     let since = Instant::now();
-    let exists = app.backend.collections().await?.contains(&name);
+    let exists = is_known(app.backend.as_ref(), &name).await?;
     Ok(Envelope::new(Exists { exists }, since))
 }
 
@@ -67,7 +68,7 @@ pub(crate) async fn update<B: Backend>(
     Body(_): Body<Value>,
 ) -> Result<Envelope<bool>, ApiError> {
     let since = Instant::now();
-    if !app.backend.collections().await?.contains(&name) {
+    if !is_known(app.backend.as_ref(), &name).await? {
         return Err(BackendError::NoCollection { name }.into());
     }
     Ok(Envelope::new(true, since))

@@ -1,7 +1,7 @@
 //! The envelope of answers and errors, and the one place where errors become statuses.
 
 use super::{access::Forbidden, keys::TokenError};
-use crate::{BackendError, limits};
+use crate::{BackendError, backend::AliasError, limits, snapshots::SnapshotError};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, Uri, header},
@@ -103,6 +103,18 @@ pub(crate) enum ApiError {
     /// What the backend said.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// What is wrong with a snapshot.
+    #[error(transparent)]
+    Snapshot(SnapshotError),
+}
+
+impl From<SnapshotError> for ApiError {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Backend(error) => Self::Backend(error),
+            error => Self::Snapshot(error),
+        }
+    }
 }
 
 impl ApiError {
@@ -118,9 +130,15 @@ impl ApiError {
             Self::NoMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::Snapshot(error) => error.status(),
             Self::Backend(error) => match error {
                 BackendError::NoCollection { .. } | BackendError::NoPoint { .. } => StatusCode::NOT_FOUND,
                 BackendError::CollectionExists { .. } => StatusCode::CONFLICT,
+                BackendError::Alias(error) => match error {
+                    AliasError::NoCollection { .. } | AliasError::NoAlias { .. } => StatusCode::NOT_FOUND,
+                    AliasError::IsCollection { .. } | AliasError::IsAlias { .. } => StatusCode::CONFLICT,
+                    AliasError::Name { .. } | AliasError::TooMany { .. } => StatusCode::BAD_REQUEST,
+                },
                 BackendError::OtherAuthor { .. } => StatusCode::FORBIDDEN,
                 BackendError::Vector(_)
                 | BackendError::Rule(_)
@@ -137,7 +155,9 @@ impl ApiError {
 
     fn retry_after(&self) -> Option<u64> {
         let after = match self {
-            Self::TooMany { .. } | Self::Backend(BackendError::NotReady) => limits::RETRY_AFTER,
+            Self::TooMany { .. }
+            | Self::Snapshot(SnapshotError::Busy { .. })
+            | Self::Backend(BackendError::NotReady) => limits::RETRY_AFTER,
             Self::Backend(BackendError::Busy { retry_after }) => *retry_after,
             _ => return None,
         };

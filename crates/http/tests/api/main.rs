@@ -1,6 +1,7 @@
 //! The API over a real socket: a server with collections in memory, and a client of a few lines.
 #![allow(clippy::unwrap_used)]
 
+mod aliases;
 mod authors;
 mod bounds;
 mod collections;
@@ -12,4 +13,5 @@ mod points;
 mod queries;
 mod server;
 mod slow;
+mod snapshots;
 mod tls;

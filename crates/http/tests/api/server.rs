@@ -124,15 +124,20 @@ impl Server {
 
     /// Sends these bytes and reads until the server closes.
     pub async fn raw(&self, request: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        // A server that refuses a body may close before it has read it.
-        let _ = stream.write_all(request.as_bytes()).await;
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes).await;
-        let text = String::from_utf8(bytes).unwrap();
+        let text = String::from_utf8(self.bytes(request.as_bytes()).await).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let body = serde_json::from_str(body).unwrap_or_else(|_| Value::from(body));
         Answer { status, head: head.to_lowercase(), body }
+    }
+
+    /// Sends these bytes, and gives back all that comes until the server closes.
+    pub async fn bytes(&self, request: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // A server that refuses a body may close before it has read it.
+        let _ = stream.write_all(request).await;
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes).await;
+        bytes
     }
 }

@@ -1,0 +1,269 @@
+//! Snapshots of collections.
+
+use crate::{
+    Backend, limits,
+    server::{ApiError, App, Body, Envelope, json},
+    snapshots::{
+        self, Listed, Multipart, Priority, SnapshotError, Snapshots, Source, Uploading, boundary, check_name,
+        time_text,
+    },
+    types::{RecoverSnapshot, SnapshotDescription},
+};
+use axum::{
+    body::{Body as RawBody, HttpBody},
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use std::{pin::Pin, sync::Arc, time::Instant};
+use tokio::{io::AsyncWriteExt, time::timeout};
+use tokio_util::io::ReaderStream;
+
+/// The field of an upload's form.
+const FIELD: &str = "snapshot";
+/// Bytes that are read from a file at once.
+const CHUNK_BYTES: usize = 64 << 10;
+/// Digits of a SHA-256.
+const CHECKSUM_DIGITS: usize = 64;
+
+impl From<Listed> for SnapshotDescription {
+    fn from(listed: Listed) -> Self {
+        let Listed { name, made, bytes, checksum } = listed;
+        Self { name, creation_time: time_text(made), size: bytes, checksum }
+    }
+}
+
+/// What stands behind the question mark.
+#[derive(Debug, Default)]
+struct Said {
+    no_wait: bool,
+    priority: Option<Priority>,
+    checksum: Option<String>,
+}
+
+/// Reads it. None of the values has a character that would have to be escaped; other names are passed over.
+fn said(query: Option<String>) -> Result<Said, ApiError> {
+    let mut said = Said::default();
+    for (name, value) in query.unwrap_or_default().split('&').filter_map(|part| part.split_once('=')) {
+        let expected = match (name, value) {
+            ("wait", "true") => continue,
+            ("wait", "false") => {
+                said.no_wait = true;
+                continue;
+            }
+            ("wait", _) => "wait to be true or false",
+            ("priority", _) => match Priority::deserialize(&Value::from(value)) {
+                Ok(priority) => {
+                    said.priority = Some(priority);
+                    continue;
+                }
+                Err(_) => "priority to be no_sync, snapshot or replica",
+            },
+            ("checksum", _) => {
+                said.checksum = Some(value.to_owned());
+                continue;
+            }
+            _ => continue,
+        };
+        return Err(ApiError::Input(format!("expected {expected}, received {value:?}")));
+    }
+    said.checksum = checksum(said.checksum)?;
+    Ok(said)
+}
+
+fn checksum(text: Option<String>) -> Result<Option<String>, SnapshotError> {
+    match text {
+        Some(text)
+            if text.len() != CHECKSUM_DIGITS || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) =>
+        {
+            Err(SnapshotError::NoChecksum { received: text })
+        }
+        text => Ok(text),
+    }
+}
+
+fn kept<B>(app: &App<B>) -> Result<&Snapshots, SnapshotError> {
+    app.snapshots.as_ref().ok_or(SnapshotError::Disabled)
+}
+
+/// An answer, at the end or, where nobody waits, at once.
+async fn answered<T: serde::Serialize + Send + 'static>(
+    said: &Said,
+    since: Instant,
+    work: impl Future<Output = Result<T, SnapshotError>> + Send + 'static,
+) -> Result<Response, ApiError> {
+    if !said.no_wait {
+        return Ok(Envelope::new(work.await?, since).into_response());
+    }
+    // What becomes of it is logged.
+    tokio::spawn(work);
+    let time = since.elapsed().as_secs_f64();
+    Ok(json(StatusCode::ACCEPTED, &serde_json::json!({"result": null, "status": "accepted", "time": time})))
+}
+
+/// Does what blocks where that is allowed.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static,
+) -> Result<T, SnapshotError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| Err(SnapshotError::Stopped(stopped)))
+}
+
+/// `POST /collections/{name}/snapshots`.
+pub(crate) async fn create<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let since = Instant::now();
+    let said = said(query)?;
+    let snapshots = kept(&app)?.clone();
+    let name = snapshots::meant(app.backend.as_ref(), &name).await?;
+    // Whether it is there is told also to whoever does not wait.
+    app.backend.state(&name).await?;
+    let (job, backend) = (snapshots.job()?, app.backend.clone());
+    let work =
+        async move { snapshots::create(backend, &snapshots, job, name).await.map(SnapshotDescription::from) };
+    answered(&said, since, work).await
+}
+
+/// `GET /collections/{name}/snapshots`. Those of a collection that was left stay, and are listed.
+pub(crate) async fn list<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+) -> Result<Envelope<Vec<SnapshotDescription>>, ApiError> {
+    let since = Instant::now();
+    let folder = kept(&app)?.folder().clone();
+    let name = snapshots::meant(app.backend.as_ref(), &name).await?;
+    let collection = name.clone();
+    let listed = blocking(move || folder.list(&collection)).await?;
+    if listed.is_empty() {
+        app.backend.state(&name).await?;
+    }
+    Ok(Envelope::new(listed.into_iter().map(SnapshotDescription::from).collect(), since))
+}
+
+/// `DELETE /collections/{name}/snapshots/{snapshot}`.
+pub(crate) async fn remove<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path((name, snapshot)): Path<(String, String)>,
+) -> Result<Envelope<bool>, ApiError> {
+    let since = Instant::now();
+    let folder = kept(&app)?.folder().clone();
+    check_name(&snapshot)?;
+    let name = snapshots::meant(app.backend.as_ref(), &name).await?;
+    blocking(move || folder.remove(&name, &snapshot)).await?;
+    Ok(Envelope::new(true, since))
+}
+
+/// `GET /collections/{name}/snapshots/{snapshot}`: the file.
+pub(crate) async fn download<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path((name, snapshot)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let folder = kept(&app)?.folder().clone();
+    // Nothing but plain characters comes into a header.
+    let disposition = format!("attachment; filename=\"{}\"", check_name(&snapshot)?);
+    let name = snapshots::meant(app.backend.as_ref(), &name).await?;
+    let (file, bytes) = blocking(move || folder.open(&name, &snapshot)).await?;
+    let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES);
+    let mut response = Response::new(RawBody::from_stream(stream));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    if let Ok(disposition) = HeaderValue::try_from(disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+/// `PUT /collections/{name}/snapshots/recover`.
+pub(crate) async fn recover<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    Body(request): Body<RecoverSnapshot>,
+) -> Result<Response, ApiError> {
+    let since = Instant::now();
+    let said = said(query)?;
+    let snapshots = kept(&app)?;
+    let checksum = checksum(request.checksum)?;
+    let folder = snapshots.folder().clone();
+    let path = blocking(move || folder.located(&request.location)).await?;
+    let name = snapshots::meant(app.backend.as_ref(), &name).await?;
+    let source = Source { path, upload: None, checksum, priority: request.priority.unwrap_or_default() };
+    let (job, backend) = (snapshots.job()?, app.backend.clone());
+    let work = async move { snapshots::restore(backend, job, name, source).await.map(|()| true) };
+    answered(&said, since, work).await
+}
+
+/// `POST /collections/{name}/snapshots/upload`.
+pub(crate) async fn upload<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: RawBody,
+) -> Result<Response, ApiError> {
+    let since = Instant::now();
+    let said = said(query)?;
+    let snapshots = kept(&app)?;
+    let job = snapshots.job()?;
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let form =
+        Multipart::new(boundary(content_type.unwrap_or_default()).map_err(SnapshotError::from)?, FIELD);
+    let folder = snapshots.folder().clone();
+    let Uploading { file, path } = blocking(move || folder.upload()).await?;
+    let arrived = arrive(body, form, file, snapshots.max_bytes);
+    match timeout(limits::MAX_UPLOAD_TIME, arrived).await {
+        Ok(arrived) => arrived?,
+        Err(_) => return Err(slow(limits::MAX_UPLOAD_TIME).into()),
+    }
+    let name = snapshots::meant(app.backend.as_ref(), &name).await?;
+    let source = Source {
+        path: path.to_path_buf(),
+        upload: Some(path),
+        checksum: said.checksum.clone(),
+        priority: said.priority.unwrap_or_default(),
+    };
+    let backend = app.backend.clone();
+    let work = async move { snapshots::restore(backend, job, name, source).await.map(|()| true) };
+    answered(&said, since, work).await
+}
+
+fn slow(time: std::time::Duration) -> SnapshotError {
+    SnapshotError::Interrupted { reason: format!("not within {} s", time.as_secs()) }
+}
+
+/// Writes the field of a form to a file as it comes.
+async fn arrive(
+    mut body: RawBody,
+    mut form: Multipart,
+    file: std::fs::File,
+    max: u64,
+) -> Result<(), SnapshotError> {
+    let failed = |source| SnapshotError::File(crate::snapshots::file::FileError::Io(source));
+    let mut file = tokio::fs::File::from_std(file);
+    let (mut content, mut bytes) = (Vec::new(), 0);
+    loop {
+        let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        let frame = match timeout(limits::MAX_BODY_TIME, next).await {
+            Ok(None) => break,
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(error))) => return Err(SnapshotError::Interrupted { reason: error.to_string() }),
+            Err(_) => return Err(slow(limits::MAX_BODY_TIME)),
+        };
+        // What is no data is trailers, which mean nothing here.
+        let Ok(data) = frame.into_data() else { continue };
+        form.push(&data, &mut content)?;
+        bytes += content.len() as u64;
+        if bytes > max {
+            return Err(SnapshotError::TooLong { max });
+        }
+        file.write_all(&content).await.map_err(failed)?;
+        content.clear();
+    }
+    file.flush().await.map_err(failed)?;
+    Ok(form.finish()?)
+}
