@@ -6,9 +6,12 @@ mod keys;
 mod options;
 
 use crate::{Backend, limits, routes};
-use axum::{Router, middleware};
-use std::sync::Arc;
-use tokio::{net::TcpListener, sync::Semaphore};
+use axum::{Extension, Router, middleware};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 
 pub(crate) use error::{ApiError, Envelope, json};
 pub(crate) use extract::Body;
@@ -25,6 +28,10 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Requests that are worked on at once. Default: [`limits::MAX_IN_FLIGHT`].
     pub max_in_flight: usize,
+    /// Clients that follow events at once. Default: [`limits::MAX_FOLLOWERS`].
+    pub max_followers: usize,
+    /// How often those hear that there is nothing new. Default: [`limits::KEEP_ALIVE`].
+    pub keep_alive: Duration,
 }
 
 impl Default for Config {
@@ -33,6 +40,8 @@ impl Default for Config {
             keys: Keys::default(),
             max_body_bytes: limits::MAX_BODY_BYTES,
             max_in_flight: limits::MAX_IN_FLIGHT,
+            max_followers: limits::MAX_FOLLOWERS,
+            keep_alive: limits::KEEP_ALIVE,
         }
     }
 }
@@ -42,12 +51,15 @@ pub(crate) struct App<B> {
     pub(crate) backend: Arc<B>,
     pub(crate) config: Config,
     room: Semaphore,
+    /// Room for those that follow events.
+    pub(crate) followers: Arc<Semaphore>,
 }
 
 /// The routes, over a backend.
 pub fn router<B: Backend>(backend: Arc<B>, config: Config) -> Router {
     let room = Semaphore::new(config.max_in_flight);
-    let app = Arc::new(App { backend, config, room });
+    let followers = Arc::new(Semaphore::new(config.max_followers));
+    let app = Arc::new(App { backend, config, room, followers });
     let open = routes::open();
     let reads = routes::reads().route_layer(middleware::from_fn_with_state(app.clone(), may_read));
     let writes = routes::writes().route_layer(middleware::from_fn_with_state(app.clone(), may_write));
@@ -77,7 +89,8 @@ async fn within_limits<B: Backend>(
     }
 }
 
-/// Serves until `stop` is ready; then takes no more connections, and ends once those that are open have had their answers.
+/// Serves until `stop` is ready; then takes no more connections, and ends once those that are open have had their answers. Who
+/// follows events is told that this is the end.
 ///
 /// # Errors
 /// If the listener fails.
@@ -86,5 +99,11 @@ pub async fn serve(
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let (stopping, is_stopping) = watch::channel(false);
+    let router = router.layer(Extension(routes::Stopping(is_stopping)));
+    let stop = async move {
+        stop.await;
+        stopping.send_replace(true);
+    };
     axum::serve(listener, router).with_graceful_shutdown(stop).await
 }

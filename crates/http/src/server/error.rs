@@ -81,6 +81,9 @@ pub(crate) enum ApiError {
     /// Too many requests at once.
     #[error("more than {max} requests at once: try again in a moment")]
     TooMany { max: usize },
+    /// Too many follow the changes.
+    #[error("{max} others follow events already: try again later")]
+    TooManyFollow { max: usize },
     /// It took too long. What it did may have been done.
     #[error("Timeout error: not done within {seconds} s; a write that was begun is not taken back")]
     Timeout { seconds: u64 },
@@ -98,15 +101,19 @@ impl ApiError {
             Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
             Self::NoMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } | Self::TooManyFollow { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::Backend(error) => match error {
-                BackendError::NoCollection { .. } | BackendError::NoPoint { .. } => StatusCode::NOT_FOUND,
+                BackendError::NoCollection { .. }
+                | BackendError::NoPoint { .. }
+                | BackendError::NoProof { .. } => StatusCode::NOT_FOUND,
                 BackendError::CollectionExists { .. } => StatusCode::CONFLICT,
                 BackendError::OtherAuthor { .. } => StatusCode::FORBIDDEN,
-                BackendError::Vector(_) | BackendError::Rule(_) | BackendError::OtherFieldKind { .. } => {
-                    StatusCode::BAD_REQUEST
-                }
+                BackendError::Vector(_)
+                | BackendError::Rule(_)
+                | BackendError::OtherFieldKind { .. }
+                | BackendError::Invite { .. }
+                | BackendError::NoNetwork { .. } => StatusCode::BAD_REQUEST,
                 BackendError::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
                 BackendError::VectorMissing { .. } => StatusCode::SERVICE_UNAVAILABLE,
                 BackendError::NotAcknowledged { .. } => StatusCode::REQUEST_TIMEOUT,
@@ -118,6 +125,7 @@ impl ApiError {
     fn retry_after(&self) -> Option<u64> {
         let after = match self {
             Self::TooMany { .. } => limits::RETRY_AFTER,
+            Self::TooManyFollow { .. } => limits::RETRY_FOLLOW_AFTER,
             Self::Backend(BackendError::Busy { retry_after }) => *retry_after,
             _ => return None,
         };

@@ -4,6 +4,8 @@
 mod authors;
 mod bounds;
 mod collections;
+mod events;
+mod forest;
 mod keys;
 mod payloads;
 mod points;
