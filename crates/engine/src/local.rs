@@ -29,6 +29,7 @@
 //! A search sees the store as it was at one moment: see `view`. It asks the graph first, then the lists: a row that moves
 //! meanwhile is in both for a moment, never in neither. So each point is found once, in the version of that moment.
 
+mod changes;
 mod files;
 mod limits;
 mod missing;
@@ -55,8 +56,10 @@ use rose_forest_index::{
 use rose_forest_rules::reference::HashRef;
 use rose_forest_store::{Store, StoreError};
 use std::path::PathBuf;
+use tokio::sync::watch;
 use view::Views;
 
+pub use changes::ChangePage;
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use read::{Near, Reader, Whose};
 pub use report::IndexReport;
@@ -153,6 +156,8 @@ pub struct LocalIndex {
     saved: Mutex<Option<Saved>>,
     /// Held while rows are moved to the lists: one at a time.
     moving: Mutex<()>,
+    /// Wakes those who follow the changes.
+    news: watch::Sender<u64>,
 }
 
 /// What was saved.

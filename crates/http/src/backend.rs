@@ -5,17 +5,23 @@
 
 mod aliases;
 mod error;
+mod forest;
 mod read;
 mod write;
 
 pub use aliases::{AliasChange, AliasError, Aliases, MAX_ALIASES};
 pub use error::BackendError;
+pub use forest::{
+    AllStart, Author, Change, Changes, Joined, NodeCollection, NodeState, Peer, Proof, QueueState, RowPlaces,
+    ScrollAll, ScrolledAll, SyncState,
+};
 pub use read::{Consistency, Facet, Found, ReadOptions, Scroll, Scrolled, Search, What, With};
 pub use write::{Edit, Mode, NewPoint, NewVector, Ordering, Selector, Write, WriteOptions, Written};
 
 use rose_forest_api::{Distance, Encoding, PointId, Schema};
-use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
+use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
 use std::future::Future;
+use tokio::sync::watch;
 
 /// What a node can do for the API.
 ///
@@ -132,6 +138,62 @@ pub trait Backend: Send + Sync + 'static {
 
     /// What it counts and measures, as OpenMetrics text with its end; the API adds its own. Empty for none. Does not wait.
     fn metrics(&self) -> String;
+
+    /// Who this node is, and which collections it has.
+    fn node(&self) -> impl Future<Output = Result<NodeState, BackendError>> + Send;
+
+    /// The invite to a collection: one line of text. It is a secret, since whoever has it can join. Errors:
+    /// [`BackendError::NoNetwork`].
+    fn invite(&self, name: &str) -> impl Future<Output = Result<String, BackendError>> + Send;
+
+    /// Joins a collection by its invite; one that was left is enabled again. Errors: [`BackendError::Invite`],
+    /// [`BackendError::NoNetwork`], and [`BackendError::CollectionExists`] if the name is another collection's here.
+    fn join(&self, invite: &str) -> impl Future<Output = Result<Joined, BackendError>> + Send;
+
+    /// The other nodes of a collection that are known.
+    fn peers(&self, name: &str) -> impl Future<Output = Result<Vec<Peer>, BackendError>> + Send;
+
+    /// Everybody who has ever written into a collection, by key. [`crate::local::authors`] has it from an index.
+    fn authors(&self, name: &str) -> impl Future<Output = Result<Vec<Author>, BackendError>> + Send;
+
+    /// How far this node is with a collection. [`crate::local::places`] has its rows from an index.
+    fn sync_state(&self, name: &str) -> impl Future<Output = Result<SyncState, BackendError>> + Send;
+
+    /// Every author's point with this id, in an order of this node's own; none if nobody has one.
+    /// [`crate::local::points_of_all`] has them from an index.
+    fn points_of_all(
+        &self,
+        name: &str,
+        id: PointId,
+        with: With,
+    ) -> impl Future<Output = Result<Vec<Found>, BackendError>> + Send;
+
+    /// A page of everybody's points. [`crate::local::scroll_all`] has it from an index.
+    fn scroll_all(
+        &self,
+        name: &str,
+        scroll: ScrollAll,
+    ) -> impl Future<Output = Result<ScrolledAll, BackendError>> + Send;
+
+    /// What a client needs to check the point that a bare id means. Errors: [`BackendError::NoPoint`],
+    /// [`BackendError::NoProof`].
+    fn proof(&self, name: &str, id: PointId) -> impl Future<Output = Result<Proof, BackendError>> + Send;
+
+    /// The changes after a cursor, the oldest first, at most so many; without a cursor none, and where those begin that are to
+    /// come. [`crate::local::changes`] has them from an index. It may be dropped at any await point, and is then asked again.
+    fn changes(
+        &self,
+        name: &str,
+        since: Option<EventCursor>,
+        at_most: usize,
+    ) -> impl Future<Output = Result<Changes, BackendError>> + Send;
+
+    /// Changes whenever there may be new [`Self::changes`], once they can be read; what is sent has no meaning. It closes when the
+    /// collection's index does: who follows then asks once more. `LocalIndex::watch_changes` is one.
+    fn watch_changes(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<watch::Receiver<u64>, BackendError>> + Send;
 }
 
 /// A collection to make.

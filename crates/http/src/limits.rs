@@ -62,3 +62,16 @@ pub const DEFAULT_LIMIT: usize = 10;
 pub const DEFAULT_GROUP_SIZE: usize = 3;
 /// Values of a facet when nothing is said.
 pub const DEFAULT_FACETS: usize = 10;
+
+/// Clients that follow events at once, all collections together: each keeps a connection, and each change is read once for each.
+pub const MAX_FOLLOWERS: usize = 64;
+/// When to come again where too many follow.
+pub const RETRY_FOLLOW_AFTER: Duration = Duration::from_secs(10);
+/// Changes that are read at once for one that follows: with ids of the largest allowed size half a megabyte, usually a few kB.
+pub const FOLLOW_PAGE: usize = 64;
+/// Time after which one that follows hears that there is nothing new, and for a websocket to answer that.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Time for a websocket to take a message. Who takes longer is cut off, and goes on from its cursor when it comes back.
+pub const MAX_SEND_TIME: Duration = Duration::from_secs(30);
+/// Bytes of an invite: several times what the longest name and addresses need.
+pub const MAX_INVITE_BYTES: usize = 8 * 1024;

@@ -2,15 +2,19 @@
 //!
 //! All of it blocks: on the store's file, or for as long as a scan takes. Call it where that is allowed.
 
+mod forest;
 mod plan;
 
-use crate::backend::{BackendError, CollectionState, Facet, Found, Scroll, Scrolled, Search, Shape, What, With};
+use crate::backend::{
+    BackendError, CollectionState, Facet, Found, Scroll, Scrolled, Search, Shape, What, With,
+};
 use rand::seq::IteratorRandom;
 use rose_forest_api::{ActionHash, AgentPubKey, Distance, PointId};
 use rose_forest_engine::local::{LocalIndex, Near, Reader, Whose};
 use rose_forest_store::{Condition, FacetHit, Filter, Key, OrderValue, RoaringBitmap, Row, Start};
 use std::collections::BinaryHeap;
 
+pub use forest::{authors, changes, places, points_of_all, scroll_all};
 pub use plan::{Plan, PlannedRow, plan};
 
 /// A row, and why it was found.

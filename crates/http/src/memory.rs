@@ -6,25 +6,28 @@ mod collection;
 
 use crate::{
     backend::{
-        AliasChange, Aliases, Backend, BackendError, CollectionState, Facet, Found, NewCollection,
-        ReadOptions, Scroll, Scrolled, Search, Shape, With, Write, WriteOptions, Written,
+        AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Facet, Found, Joined,
+        NewCollection, NodeCollection, NodeState, Peer, Proof, QueueState, ReadOptions, Scroll, ScrollAll,
+        Scrolled, ScrolledAll, Search, Shape, SyncState, With, Write, WriteOptions, Written,
     },
     local,
 };
 use collection::Collection;
 use parking_lot::{Mutex, RwLock};
-use rose_forest_api::{AgentPubKey, PointId, Schema};
+use rose_forest_api::{AgentPubKey, Arc as Stores, PointId, Schema};
 use rose_forest_engine::{
     local::Whose,
     metrics::{IndexSizes, Metrics},
 };
-use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
+use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// Collections in a folder of their own.
 pub struct Memory {
@@ -208,5 +211,83 @@ impl Backend for Memory {
             }
         }
         metrics.encode()
+    }
+
+    async fn node(&self) -> Result<NodeState, BackendError> {
+        let collection = |name: &String| NodeCollection {
+            name: name.clone(),
+            hash: None,
+            takes_part: true,
+            arc: Stores::Full,
+            reachable_peers: 0,
+            unreachable_peers: 0,
+        };
+        Ok(NodeState {
+            software: concat!("rose-forest-http ", env!("CARGO_PKG_VERSION"), ", in memory").to_owned(),
+            agent: Some(self.own.clone()),
+            collections: self.collections.read().keys().map(collection).collect(),
+        })
+    }
+
+    async fn invite(&self, name: &str) -> Result<String, BackendError> {
+        self.collection(name)?;
+        Err(BackendError::NoNetwork { what: "an invite" })
+    }
+
+    async fn join(&self, _invite: &str) -> Result<Joined, BackendError> {
+        Err(BackendError::NoNetwork { what: "joining" })
+    }
+
+    async fn peers(&self, name: &str) -> Result<Vec<Peer>, BackendError> {
+        self.collection(name).map(|_| Vec::new())
+    }
+
+    async fn authors(&self, name: &str) -> Result<Vec<Author>, BackendError> {
+        self.with(name, |collection| local::authors(&collection.index)).await
+    }
+
+    async fn sync_state(&self, name: &str) -> Result<SyncState, BackendError> {
+        let (rows, unconfirmed_blocks) =
+            self.with(name, |collection| local::places(&collection.index)).await?;
+        Ok(SyncState {
+            is_caught_up: true,
+            lag: Some(Duration::ZERO),
+            rows,
+            unconfirmed_blocks,
+            queue: QueueState::default(),
+            chain_length: None,
+            arc: Stores::Full,
+        })
+    }
+
+    async fn points_of_all(&self, name: &str, id: PointId, with: With) -> Result<Vec<Found>, BackendError> {
+        self.with(name, move |collection| local::points_of_all(&collection.index, &id, with)).await
+    }
+
+    async fn scroll_all(&self, name: &str, scroll: ScrollAll) -> Result<ScrolledAll, BackendError> {
+        self.with(name, move |collection| local::scroll_all(&collection.index, &scroll)).await
+    }
+
+    async fn proof(&self, name: &str, id: PointId) -> Result<Proof, BackendError> {
+        let ids = vec![id.clone()];
+        let found = self.with(name, move |collection| local::get(&collection.index, &ids, With::default()));
+        if found.await?.is_empty() {
+            return Err(BackendError::NoPoint { id });
+        }
+        let reason = "this server has no network, and signs nothing".to_owned();
+        Err(BackendError::NoProof { id, reason })
+    }
+
+    async fn changes(
+        &self,
+        name: &str,
+        since: Option<EventCursor>,
+        at_most: usize,
+    ) -> Result<Changes, BackendError> {
+        self.with(name, move |collection| local::changes(&collection.index, since.as_ref(), at_most)).await
+    }
+
+    async fn watch_changes(&self, name: &str) -> Result<watch::Receiver<u64>, BackendError> {
+        Ok(self.collection(name)?.index.watch_changes())
     }
 }

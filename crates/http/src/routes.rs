@@ -3,6 +3,7 @@
 mod aliases;
 mod collections;
 mod facets;
+mod forest;
 mod indexes;
 mod payload;
 mod points;
@@ -10,6 +11,7 @@ mod queries;
 mod service;
 mod show;
 mod snapshots;
+pub(crate) use forest::Stopping;
 pub(crate) use show::Show;
 
 use crate::{
@@ -62,6 +64,15 @@ pub(crate) fn reads<B: Backend>() -> Routes<B> {
         .route("/telemetry", get(service::telemetry))
         .route("/collections/{name}/snapshots", get(snapshots::list))
         .route("/collections/{name}/snapshots/{snapshot}", get(snapshots::download))
+        .route("/collections/{name}/points/{id}/proof", get(forest::proof))
+        .route("/rose-forest/node", get(forest::node))
+        .route("/rose-forest/collections/{name}/peers", get(forest::peers))
+        .route("/rose-forest/collections/{name}/authors", get(forest::authors))
+        .route("/rose-forest/collections/{name}/sync", get(forest::sync))
+        .route("/rose-forest/collections/{name}/points/{id}/all", get(forest::all))
+        .route("/rose-forest/collections/{name}/points/scroll-all", post(forest::scroll_all))
+        .route("/rose-forest/collections/{name}/events", get(forest::server_sent))
+        .route("/rose-forest/collections/{name}/events/ws", get(forest::websocket))
 }
 
 /// What writes.
@@ -91,6 +102,9 @@ pub(crate) fn long_writes<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/snapshots", post(snapshots::create))
         .route("/collections/{name}/snapshots/recover", put(snapshots::recover))
         .route("/collections/{name}/snapshots/upload", post(snapshots::upload))
+        .route("/rose-forest/collections/{name}/invite", get(forest::invite))
+        .route("/rose-forest/collections/{name}/leave", post(collections::leave))
+        .route("/rose-forest/join", post(forest::join))
 }
 
 /// A number within its limit.
@@ -107,6 +121,14 @@ pub(crate) fn limit(received: usize) -> Result<usize, ApiError> {
         return Err(ApiError::Input("expected a limit of at least 1, received 0".to_owned()));
     }
     at_most("points", limits::MAX_LIMIT, received)
+}
+
+/// The id of a path: a number, or any other text.
+pub(crate) fn point_id(text: String) -> Result<PointId, ApiError> {
+    match text.parse::<u64>() {
+        Ok(number) => Ok(PointId::Int(number)),
+        Err(_) => PointId::text(text).map_err(|why| ApiError::Input(why.to_string())),
+    }
 }
 
 /// Ids, not too many of them.

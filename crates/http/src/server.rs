@@ -46,6 +46,10 @@ pub struct Config {
     pub snapshots: Option<PathBuf>,
     /// Bytes that an uploaded snapshot may have. Default: [`limits::MAX_SNAPSHOT_BYTES`].
     pub max_snapshot_bytes: u64,
+    /// Clients that follow events at once. Default: [`limits::MAX_FOLLOWERS`].
+    pub max_followers: usize,
+    /// How often those hear that there is nothing new. Default: [`limits::KEEP_ALIVE`].
+    pub keep_alive: Duration,
 }
 
 impl Default for Config {
@@ -57,6 +61,8 @@ impl Default for Config {
             max_in_flight: limits::MAX_IN_FLIGHT,
             snapshots: None,
             max_snapshot_bytes: limits::MAX_SNAPSHOT_BYTES,
+            max_followers: limits::MAX_FOLLOWERS,
+            keep_alive: limits::KEEP_ALIVE,
         }
     }
 }
@@ -69,6 +75,8 @@ pub(crate) struct App<B> {
     pub(crate) started: Started,
     pub(crate) snapshots: Option<Snapshots>,
     room: Semaphore,
+    /// Room for those that follow events.
+    pub(crate) followers: Arc<Semaphore>,
 }
 
 /// When the API began to answer, and what tells it from others.
@@ -84,7 +92,9 @@ pub fn router<B: Backend>(backend: Arc<B>, config: Config) -> Router {
     let snapshots = config.snapshots.clone().map(|folder| Snapshots::new(folder, config.max_snapshot_bytes));
     let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
     let started = Started { id, at: SystemTime::now() };
-    let app = Arc::new(App { backend, config, metrics: HttpMetrics::new(), started, snapshots, room });
+    let followers = Arc::new(Semaphore::new(config.max_followers));
+    let app =
+        Arc::new(App { backend, config, metrics: HttpMetrics::new(), started, snapshots, room, followers });
     let open = routes::open();
     let reads = routes::reads().route_layer(middleware::from_fn_with_state(app.clone(), may_read));
     let writes = routes::writes().route_layer(middleware::from_fn_with_state(app.clone(), may_write));

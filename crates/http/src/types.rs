@@ -6,6 +6,7 @@
 mod aliases;
 mod answers;
 mod collections;
+mod forest;
 mod points;
 mod query;
 mod snapshots;
@@ -18,6 +19,11 @@ pub use answers::{
     ScoredPoint, ScrollPage, UpdateResult,
 };
 pub use collections::{CollectionInfo, CreateCollection, CreateIndex};
+pub use forest::{
+    AllOffset, AllPoints, AnnouncedJson, AuthorJson, AuthorKey, AuthorsJson, ChangeJson, EventJson,
+    InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PeerJson, PeersJson, PointOf, ProofJson, QueueJson,
+    ScrollAllPage, ScrollAllRequest, SyncJson,
+};
 pub use points::{
     Batch, CountRequest, DeletePayload, FacetRequest, Operation, Operations, Point, PointIds, PointVector,
     PointsSelector, RetrieveRequest, ScrollRequest, SetPayload, UpdateVectors, Upsert,

@@ -77,7 +77,9 @@ impl Api {
         match options.consistency {
             Consistency::Own | Consistency::Nodes(1) => self.read(name, work).await,
             Consistency::Nodes(_) | Consistency::Majority | Consistency::Quorum | Consistency::All => {
-                Err(BackendError::Unsupported { what: "a consistency beyond 1: this node's own index answers" })
+                Err(BackendError::Unsupported {
+                    what: "a consistency beyond 1: this node's own index answers",
+                })
             }
         }
     }
@@ -211,12 +213,7 @@ impl Backend for Api {
         self.consistent(name, options, move |index| local::facet(index, &facet)).await
     }
 
-    async fn write(
-        &self,
-        name: &str,
-        write: Write,
-        options: WriteOptions,
-    ) -> Result<Written, BackendError> {
+    async fn write(&self, name: &str, write: Write, options: WriteOptions) -> Result<Written, BackendError> {
         let (collection, live) = self.live(name).await?;
         write::write(&self.node, &collection, &live, write, options).await
     }

@@ -237,11 +237,7 @@ impl Live {
         filter: Option<&Filter>,
     ) -> Result<Option<(SearchOutput, Vec<bool>)>> {
         let wants_the_zome = input.nprobe.is_some() || input.scope != Scope::Local;
-        if wants_the_zome
-            || self.is_broken()
-            || !self.is_caught_up()
-            || self.index.missing_rows() > 0
-        {
+        if wants_the_zome || self.is_broken() || !self.is_caught_up() || self.index.missing_rows() > 0 {
             return Ok(None);
         }
         let (live, asked, filter) = (self.clone(), input.clone(), filter.cloned());

@@ -6,13 +6,17 @@ mod withdraw;
 use crate::{
     Label, Store, StoreError,
     block::IncomingBlock,
+    events::{self, News},
     fields::FieldChanges,
     id_key::push_id,
     log,
     point::{Kept, NO_LABEL, Version},
     record::{AuthorRecord, BlockNumber, BlockRecord, Place, Placed},
     sets::SetChanges,
-    tables::{ABOUT, AUTHOR_KEYS, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, SETS, UNCONFIRMED},
+    tables::{
+        ABOUT, AUTHOR_KEYS, AUTHOR_TIMES, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, SETS,
+        UNCONFIRMED,
+    },
 };
 use redb::{ReadableTable, WriteTransaction};
 use rose_forest_rules::reference::HashRef;
@@ -163,7 +167,7 @@ impl<'s> Batch<'s> {
                 ids[start..start + 2].copy_from_slice(&length.to_le_bytes());
             }
         }
-        let changes = work.finish();
+        let (changes, news) = work.finish();
         let mut unconfirmed = self.transaction.open_table(UNCONFIRMED)?;
         if block.confirmed {
             unconfirmed.remove(number)?;
@@ -171,7 +175,16 @@ impl<'s> Batch<'s> {
             unconfirmed.insert(number, [&[UNCONFIRMED_VERSION], ids.as_slice()].concat().as_slice())?;
         }
         drop(unconfirmed);
-        self.end_step(author.live, block.author, changes)
+        if let Some(newest) = block.rows.iter().map(|row| row.written_at_micros).max()
+            && block.confirmed
+        {
+            let mut times = self.transaction.open_table(AUTHOR_TIMES)?;
+            let known = times.get(author.number)?.map(|time| time.value());
+            if known.is_none_or(|known| known < newest) {
+                times.insert(author.number, newest)?;
+            }
+        }
+        self.end_step(author.live, (block.author, block.action), changes, news)
     }
 
     /// Notes a block and its author. Nothing if it brings nothing new.
@@ -211,8 +224,15 @@ impl<'s> Batch<'s> {
         Ok(Some((number, author)))
     }
 
-    /// Counts and logs what a step changed.
-    fn end_step(&mut self, live: u64, author: HashRef, mut changes: Changes) -> Result<Changes, StoreError> {
+    /// Counts and logs what a step changed. It was about this author's block, which `action` carries.
+    fn end_step(
+        &mut self,
+        live: u64,
+        (author, action): (HashRef, HashRef),
+        mut changes: Changes,
+        news: News,
+    ) -> Result<Changes, StoreError> {
+        events::write(&self.transaction, self.store.opening, (author, action), news)?;
         if !changes.is_empty() {
             let count = |before: u64| {
                 (before + changes.inserted.len() as u64).saturating_sub(changes.removed.len() as u64)

@@ -8,6 +8,7 @@
 //! - [`Snapshot`] reads: rows by label, points by id, pages, counts, filters. What one snapshot says agrees with
 //!   itself, whatever is written meanwhile.
 //! - A log of changes brings an index file up to date that was saved earlier ([`Checkpoint`]).
+//! - Events tell those who follow a collection what became of which points ([`Event`]).
 //! - The write-ahead log, [`wal`], is a file of its own: it keeps what is not yet on the DHT.
 //! - [`Filter`] is Qdrant's, with indexes of payload fields ([`FieldKind`]) where the user asks for them.
 //!
@@ -21,6 +22,7 @@ mod batch;
 mod block;
 mod codec;
 mod error;
+mod events;
 mod facet;
 mod fields;
 mod filter;
@@ -43,6 +45,7 @@ pub mod wal;
 pub use batch::{Batch, Changes};
 pub use block::{Content, IncomingBlock, IncomingRow};
 pub use error::StoreError;
+pub use events::{CursorError, Event, EventCursor, EventKind, MAX_EVENT_IDS, MAX_EVENTS};
 pub use facet::{FacetHit, FacetValue};
 pub use fields::{
     FieldIndexInfo, FieldKind, Progress,
@@ -57,7 +60,7 @@ pub use log::{ChangesSince, Checkpoint};
 pub use open::{DEFAULT_CACHE_BYTES, DEFAULT_SYNC_EVERY, DEFAULT_SYNC_ROWS, Options, Store};
 pub use order::{Direction, OrderBy, OrderValue, Ordered};
 pub use point::Version;
-pub use read::{Counting, Row, Settled, Snapshot};
+pub use read::{AuthorState, Counting, Row, Settled, Snapshot};
 pub use record::{BlockInfo, BlockNumber, Place, Placed};
 pub use roaring::RoaringBitmap;
 pub use scroll::{Page, Start};

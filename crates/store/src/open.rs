@@ -69,6 +69,8 @@ pub struct Store {
     pub(crate) database: Database,
     options: Options,
     identity: u64,
+    /// Drawn when the file was opened: see [`crate::EventCursor`].
+    pub(crate) opening: u64,
     unsynced: Mutex<Unsynced>,
 }
 
@@ -128,7 +130,8 @@ impl Store {
             }
         };
         let unsynced = Mutex::new(Unsynced { rows: 0, since: Instant::now(), any: true });
-        Ok(Self { database, options, identity, unsynced })
+        let opening = RandomState::new().hash_one(identity);
+        Ok(Self { database, options, identity, opening, unsynced })
     }
 
     /// A number drawn when the file was created: two stores of one collection number their rows differently.

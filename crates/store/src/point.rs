@@ -70,6 +70,12 @@ impl Point {
         self.kept().reduce(|best, kept| if kept.version > best.version { kept } else { best })
     }
 
+    /// The version that counts, and whether the DHT has delivered it.
+    pub(crate) fn counting(&self) -> Option<(&Kept, bool)> {
+        let winner = self.winner()?;
+        Some((winner, self.confirmed.is_some_and(|confirmed| confirmed.version == winner.version)))
+    }
+
     /// All that is remembered.
     pub(crate) fn kept(&self) -> impl Iterator<Item = &Kept> {
         self.confirmed.iter().chain(&self.unconfirmed)

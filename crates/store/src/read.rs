@@ -1,5 +1,6 @@
 //! Reading: all that one snapshot can be asked, except pages and filters.
 
+mod authors;
 mod blocks;
 mod reader;
 
@@ -13,6 +14,7 @@ use crate::{
     shadow::SHADOWED_SET,
     tables::{ABOUT, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, SETS},
 };
+pub use authors::AuthorState;
 pub use blocks::Settled;
 pub(crate) use reader::{Reader, read_point_key};
 use redb::{ReadTransaction, ReadableTable};

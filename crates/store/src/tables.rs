@@ -13,6 +13,8 @@
 //! | `rows` | label | author, time, id, payload |
 //! | `sets` | which set, chunk | labels |
 //! | `log` | sequence number | labels inserted, removed, moved |
+//! | `events` | number | what became of points, for those who follow |
+//! | `author_times` | number of an author | the newest time of its rows, microseconds |
 //! | `fields` | path | kind, number, progress |
 //! | `postings-…` | value, chunk | labels |
 
@@ -33,6 +35,8 @@ pub(crate) const POINTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::ne
 pub(crate) const ROWS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("rows");
 pub(crate) const SETS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("sets");
 pub(crate) const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
+pub(crate) const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
+pub(crate) const AUTHOR_TIMES: TableDefinition<'_, u32, i64> = TableDefinition::new("author_times");
 
 pub(crate) const FIELDS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("fields");
 
@@ -106,6 +110,8 @@ pub(crate) fn create(transaction: &redb::WriteTransaction) -> Result<(), StoreEr
     transaction.open_table(ROWS)?;
     transaction.open_table(SETS)?;
     transaction.open_table(LOG)?;
+    transaction.open_table(EVENTS)?;
+    transaction.open_table(AUTHOR_TIMES)?;
     transaction.open_table(FIELDS)?;
     Ok(())
 }

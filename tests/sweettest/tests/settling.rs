@@ -1,8 +1,8 @@
 //! Settling and upkeep: rows move into cells, and at no moment, at no peer, is one missing or does one come back.
 
 use rose_forest_api::{
-    AgentPubKey, BulkInsertInput, Point, PointId, SearchInput, SearchOutput, SettleOutput, UpkeepInput, UpkeepOutput, View,
-    WriteOutput, floats_to_bytes,
+    AgentPubKey, BulkInsertInput, Point, PointId, SearchInput, SearchOutput, SettleOutput, UpkeepInput,
+    UpkeepOutput, View, WriteOutput, floats_to_bytes,
 };
 use rose_forest_sweettest::{Network, Node, Row, all_of_it, by_id, collection, row, rows, topic, until};
 use std::collections::BTreeMap;

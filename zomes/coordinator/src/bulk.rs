@@ -27,8 +27,7 @@ pub fn bulk_insert(input: BulkInsertInput) -> ExternResult<WriteOutput> {
         Some(rows) => said(&rows, batch.len())?,
         None => found(&schema, &agent, &batch)?,
     };
-    let (again, new): (Vec<usize>, Vec<usize>) =
-        (0..batch.len()).partition(|row| used_before.contains(row));
+    let (again, new): (Vec<usize>, Vec<usize>) = (0..batch.len()).partition(|row| used_before.contains(row));
 
     let mut written = Vec::new();
     if !again.is_empty() {

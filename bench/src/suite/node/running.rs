@@ -75,7 +75,15 @@ impl Running {
         let name = COLLECTION.to_owned();
         let (distance, encoding) = (Distance::Cosine, Encoding::Sq8);
         let dimension = crate::dna::DIMENSION;
-        self.ask(Request::Create(NewCollection { name, dimension, distance, encoding, network, vector_name: String::new() })).await
+        self.ask(Request::Create(NewCollection {
+            name,
+            dimension,
+            distance,
+            encoding,
+            network,
+            vector_name: String::new(),
+        }))
+        .await
     }
 
     /// Inserts these rows; returns when they are on the chain and in the index.

@@ -19,6 +19,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use tokio::sync::watch;
 
 const KIND: Kind = Kind(*b"GRPH");
 /// To be raised with every change of what the sections hold.
@@ -66,10 +67,23 @@ impl LocalIndex {
         let saved = Mutex::new(saved.filter(|_| opening.lists_rebuilt.is_none()));
         let missing = MissingRows::new(compare(&store, &graph, &lists)?);
         let (schema, dir, views, moving) = (schema.clone(), dir.to_owned(), Views::new(), Mutex::new(()));
-        Ok((
-            Self { schema, space, identity, dir, store, graph, lists, limits, missing, views, saved, moving },
-            opening,
-        ))
+        let news = watch::Sender::new(0);
+        let index = Self {
+            schema,
+            space,
+            identity,
+            dir,
+            store,
+            graph,
+            lists,
+            limits,
+            missing,
+            views,
+            saved,
+            moving,
+            news,
+        };
+        Ok((index, opening))
     }
 
     /// Saves graph and lists, so that the next opening has little to do. A crash at any moment leaves the files of the last

@@ -139,13 +139,15 @@ impl LocalIndex {
         let removed: Vec<Label> = all.iter().flat_map(|changes| &changes.removed).copied().collect();
         if removed.is_empty() {
             // Searches that began before miss nothing.
-            return drop(change);
+            drop(change);
+        } else {
+            change.end();
+            for kind in self.kinds() {
+                kind.remove_all(&removed);
+            }
+            removed.iter().for_each(|label| missing.remove(*label));
         }
-        change.end();
-        for kind in self.kinds() {
-            kind.remove_all(&removed);
-        }
-        removed.iter().for_each(|label| missing.remove(*label));
+        self.tell_followers();
     }
 
     pub(super) fn open_block<'a>(&self, block: &'a SignedBlock) -> Result<Opened<'a>, IndexError> {

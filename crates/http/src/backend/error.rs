@@ -97,6 +97,28 @@ pub enum BackendError {
         /// Peers that did.
         received: usize,
     },
+    /// What is no invite, or one that this node cannot use. Nothing was joined.
+    #[error("Wrong input: {reason}")]
+    Invite {
+        /// What is wrong with it, in a sentence that does not repeat it: it is a secret.
+        reason: String,
+    },
+    /// Something that only a collection with a network has.
+    #[error(
+        "Wrong input: {what} takes a network, and there is none here: the data of this server stays in it"
+    )]
+    NoNetwork {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// A point that nothing can be shown for but this node's word.
+    #[error("Not found: there is no proof of point {id}: {reason}")]
+    NoProof {
+        /// Its id.
+        id: PointId,
+        /// Why not.
+        reason: String,
+    },
     /// The index failed.
     #[error("Service internal error: {0}")]
     Index(IndexError),

@@ -13,7 +13,6 @@ use crate::{
     },
 };
 use axum::extract::{Path, State};
-use rose_forest_api::PointId;
 use std::{sync::Arc, time::Instant};
 
 /// `PUT /collections/{name}/points`.
@@ -235,10 +234,7 @@ pub(crate) async fn one<B: Backend>(
     answer: AnswerOptions,
 ) -> Result<Envelope<Record>, ApiError> {
     let since = Instant::now();
-    let id = match id.parse::<u64>() {
-        Ok(number) => PointId::Int(number),
-        Err(_) => PointId::text(id).map_err(|why| ApiError::Input(why.to_string()))?,
-    };
+    let id = super::point_id(id)?;
     let shape = app.backend.shape(&name).await?;
     let everything = Some(&crate::types::WithVector::All(true));
     let show = Show::new(None, everything, true, &shape.vector_name, answer);

@@ -97,6 +97,9 @@ pub(crate) enum ApiError {
     /// Too many requests at once.
     #[error("more than {max} requests at once: try again in a moment")]
     TooMany { max: usize },
+    /// Too many follow the changes.
+    #[error("{max} others follow events already: try again later")]
+    TooManyFollow { max: usize },
     /// It took too long. What it did may have been done.
     #[error("Timeout error: not done within {seconds} s; a write that was begun is not taken back")]
     Timeout { seconds: u64 },
@@ -128,11 +131,13 @@ impl ApiError {
             }
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
             Self::NoMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } | Self::TooManyFollow { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::Snapshot(error) => error.status(),
             Self::Backend(error) => match error {
-                BackendError::NoCollection { .. } | BackendError::NoPoint { .. } => StatusCode::NOT_FOUND,
+                BackendError::NoCollection { .. }
+                | BackendError::NoPoint { .. }
+                | BackendError::NoProof { .. } => StatusCode::NOT_FOUND,
                 BackendError::CollectionExists { .. } => StatusCode::CONFLICT,
                 BackendError::Alias(error) => match error {
                     AliasError::NoCollection { .. } | AliasError::NoAlias { .. } => StatusCode::NOT_FOUND,
@@ -144,9 +149,13 @@ impl ApiError {
                 | BackendError::Rule(_)
                 | BackendError::Refused { .. }
                 | BackendError::Unsupported { .. }
-                | BackendError::OtherFieldKind { .. } => StatusCode::BAD_REQUEST,
+                | BackendError::OtherFieldKind { .. }
+                | BackendError::Invite { .. }
+                | BackendError::NoNetwork { .. } => StatusCode::BAD_REQUEST,
                 BackendError::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-                BackendError::VectorMissing { .. } | BackendError::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+                BackendError::VectorMissing { .. } | BackendError::NotReady => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 BackendError::NotAcknowledged { .. } => StatusCode::REQUEST_TIMEOUT,
                 BackendError::Index(_) | BackendError::Node(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
@@ -158,6 +167,7 @@ impl ApiError {
             Self::TooMany { .. }
             | Self::Snapshot(SnapshotError::Busy { .. })
             | Self::Backend(BackendError::NotReady) => limits::RETRY_AFTER,
+            Self::TooManyFollow { .. } => limits::RETRY_FOLLOW_AFTER,
             Self::Backend(BackendError::Busy { retry_after }) => *retry_after,
             _ => return None,
         };

@@ -4,8 +4,8 @@ mod connection;
 mod patient;
 
 use super::Tls;
-use crate::limits;
-use axum::Router;
+use crate::{limits, routes::Stopping};
+use axum::{Extension, Router};
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto,
@@ -64,7 +64,7 @@ pub async fn serve(
 
 /// Serves until `stop` is ready. Then it takes no more connections and no more requests, and ends once those that were begun
 /// have had their answers, or when their time is over; what has no answer by then is cut off, and its client cannot know
-/// whether it was done.
+/// whether it was done. Who follows events is told that this is the end.
 ///
 /// Dropping the future ends it at once. Connections that became websockets live on until their handlers end them.
 ///
@@ -79,6 +79,7 @@ pub async fn serve_with(
     let (stopping, stopped) = watch::channel(false);
     let room = Arc::new(Semaphore::new(serving.max_connections.min(Semaphore::MAX_PERMITS)));
     let max_stop_time = serving.max_stop_time;
+    let router = router.layer(Extension(Stopping(stopped.clone())));
     let shared = Arc::new(Shared { http: http(&serving), router, serving });
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);

@@ -138,7 +138,8 @@ impl CollectionInfo {
             Distance::Manhattan => "Manhattan",
         };
         let datatype = if state.shape.schema.encoding == Encoding::F16 { "float16" } else { "float32" };
-        let params = json!({ "size": state.shape.schema.dimension, "distance": distance, "datatype": datatype });
+        let params =
+            json!({ "size": state.shape.schema.dimension, "distance": distance, "datatype": datatype });
         let vectors = if state.shape.vector_name.is_empty() {
             params
         } else {

@@ -5,6 +5,8 @@ mod aliases;
 mod authors;
 mod bounds;
 mod collections;
+mod events;
+mod forest;
 mod jwt;
 mod keys;
 mod operations;

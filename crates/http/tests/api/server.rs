@@ -48,7 +48,7 @@ pub struct Server {
     pub backend: Arc<Memory>,
     pub address: std::net::SocketAddr,
     headers: String,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     _dir: TempDir,
 }
 
@@ -69,7 +69,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let router = router(backend.clone(), config);
         tokio::spawn(serve_with(listener, router, serving, async { drop(stopped.await) }));
-        Self { backend, address, headers: String::new(), _stop: stop, _dir: dir }
+        Self { backend, address, headers: String::new(), stop: Some(stop), _dir: dir }
     }
 
     /// With a collection `c` of two components.
@@ -78,6 +78,11 @@ impl Server {
         let vectors = json!({"vectors": {"size": 2, "distance": distance}});
         assert_eq!(server.put("/collections/c", vectors).await.result(), true);
         server
+    }
+
+    /// Tells it to end.
+    pub fn stop(&mut self) {
+        self.stop = None;
     }
 
     /// Sends these header lines with every request from now on.

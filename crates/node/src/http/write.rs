@@ -40,9 +40,9 @@ pub(super) async fn write(
         let Plan { insert, delete, skipped, missing } = plan(index.index(), &own, &write)?;
         check(&schema, &insert)?;
         let inserts = insert.chunks(MAX_INSERT_ROWS).map(insert_of);
-        let deletes = delete.chunks(MAX_IDS).map(|ids| {
-            Work::Delete(DeleteInput { ids: ids.to_vec(), ignore_unknown: true })
-        });
+        let deletes = delete
+            .chunks(MAX_IDS)
+            .map(|ids| Work::Delete(DeleteInput { ids: ids.to_vec(), ignore_unknown: true }));
         Ok((inserts.chain(deletes).collect::<Vec<_>>(), skipped, missing))
     })
     .await?;

@@ -84,14 +84,21 @@ fn what_is_written_through_the_api_is_on_the_chain_and_comes_back_after_a_restar
     let serving = node.serve_with(&HTTP);
     let client = Client::of(&serving);
     create(&client);
-    assert!(client.refused(409, "PUT", "/collections/places", json!({"vectors": {"size": 2, "distance": "Dot"}}))
-        .contains("already exists"));
+    assert!(
+        client
+            .refused(409, "PUT", "/collections/places", json!({"vectors": {"size": 2, "distance": "Dot"}}))
+            .contains("already exists")
+    );
     let points = [point(1, [1.0, 0.0], json!({"word": "east"})), point("north", [0.0, 2.0], json!({}))];
     let written = client.ok("PUT", WAIT, json!({ "points": points }));
     assert_eq!(written["status"], "completed");
     assert_eq!(client.ids_near(json!([0.0, 1.0])), [json!("north"), json!(1)]);
     // A change of a payload keeps the vector; what a filter means is deleted.
-    client.ok("POST", "/collections/places/points/payload?wait=true", json!({"payload": {"n": 7}, "points": [1]}));
+    client.ok(
+        "POST",
+        "/collections/places/points/payload?wait=true",
+        json!({"payload": {"n": 7}, "points": [1]}),
+    );
     let one = client.get("/collections/places/points/1");
     assert_eq!((&one["payload"], &one["vector"]), (&json!({"word": "east", "n": 7}), &json!([1.0, 0.0])));
     let north = json!({ "filter": { "must": [{ "has_id": ["north"] }] } });
@@ -131,7 +138,11 @@ fn a_change_sees_every_write_that_was_acknowledged_before_it() {
         client.ok("POST", "/collections/places/points/payload?wait=false", change);
     }
     // This waits for what was acknowledged before, too.
-    client.ok("POST", "/collections/places/points/payload?wait=true", json!({"payload": {"last": true}, "points": [1]}));
+    client.ok(
+        "POST",
+        "/collections/places/points/payload?wait=true",
+        json!({"payload": {"last": true}, "points": [1]}),
+    );
     let one = client.get("/collections/places/points/1");
     assert_eq!(one["payload"], json!({ "round": 19, "seen": 19, "last": true }));
     assert_eq!(one["vector"], json!([19.0, 1.0]));
@@ -171,9 +182,7 @@ fn two_nodes_share_a_collection_and_each_changes_its_own_points_alone() {
     // Under the same id, each has a point of its own, and sees that.
     theirs.ok("PUT", WAIT, json!({ "points": [point(1, [5.0, 0.0], json!({ "by": "them" }))] }));
     assert_eq!(theirs.get("/collections/places/points/1")["payload"]["by"], "them");
-    mine.until("having both rows", |_| {
-        here.one(&["collection", "info", "places"])["index"]["points"] == 2
-    });
+    mine.until("having both rows", |_| here.one(&["collection", "info", "places"])["index"]["points"] == 2);
     assert_eq!(mine.get("/collections/places/points/1")["payload"]["by"], "me");
     assert_eq!(mine.get("/collections/places")["points_count"], 1);
 

@@ -3,6 +3,7 @@
 use super::Changes;
 use crate::{
     Label, StoreError,
+    events::News,
     fields::FieldChanges,
     id_key::push_id,
     point::{NO_LABEL, Point, Version},
@@ -56,6 +57,7 @@ pub(super) struct Work<'t, 'c> {
     own: Option<u32>,
     keys: Table<'t, u32, &'static [u8]>,
     changes: Changes,
+    news: News,
     value: Vec<u8>,
 }
 
@@ -78,6 +80,7 @@ impl<'t, 'c> Work<'t, 'c> {
             own: shadow::own_author(transaction)?,
             keys: transaction.open_table(AUTHOR_KEYS)?,
             changes: Changes::default(),
+            news: News::default(),
             value: Vec::new(),
         })
     }
@@ -133,6 +136,7 @@ impl<'t, 'c> Work<'t, 'c> {
                 self.changes.moved.push(placed);
             }
         }
+        self.news.add(id, &before, &after);
         if after.is_empty() {
             self.points.remove(key)?;
         } else {
@@ -203,7 +207,7 @@ impl<'t, 'c> Work<'t, 'c> {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Changes {
-        self.changes
+    pub(super) fn finish(self) -> (Changes, News) {
+        (self.changes, self.news)
     }
 }

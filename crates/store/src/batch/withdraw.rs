@@ -52,7 +52,7 @@ impl Batch<'_> {
                 Ok(())
             })?;
         }
-        let changes = work.finish();
-        self.end_step(author.live, author_key, changes)
+        let (changes, news) = work.finish();
+        self.end_step(author.live, (author_key, *action), changes, news)
     }
 }
