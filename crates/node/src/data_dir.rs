@@ -110,6 +110,16 @@ impl DataDir {
         self.root.join("writes")
     }
 
+    /// Snapshots of collections.
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// Further names of collections, for the HTTP API.
+    pub fn aliases(&self) -> PathBuf {
+        self.root.join("aliases.json")
+    }
+
     /// What the node remembers beside what the conductor keeps.
     pub fn notes(&self) -> PathBuf {
         self.root.join("notes.json")

@@ -9,7 +9,7 @@
 
 use crate::node::Node;
 use anyhow::{Context, Result, anyhow};
-use holochain_serialized_bytes::decode;
+use holochain_serialized_bytes::{decode, encode};
 use holochain_state::dht_store::{DhtStoreRead, K2ChainOpForWireRow};
 use holochain_types::prelude::{
     ActionData, ActionHash, AgentPubKey, ChainOpType, DnaHash, Entry, Record, Timestamp, ValidationStatus,
@@ -178,6 +178,16 @@ impl Blocks {
     }
 }
 
+/// A block, and what its author signed of it.
+pub struct SignedBytes {
+    /// The action that carries it, as it was hashed and signed.
+    pub action: Vec<u8>,
+    /// The signature of that.
+    pub signature: Vec<u8>,
+    /// The block.
+    pub block: Vec<u8>,
+}
+
 /// Reads blocks and cells by their actions.
 #[derive(Clone)]
 pub struct ByAction(DhtStoreRead);
@@ -215,6 +225,16 @@ impl ByAction {
         let receipts = sets.into_iter().filter(|set| set.op_type == brings_it).flat_map(|set| set.receipts);
         let valid = receipts.filter(|receipt| receipt.validation_status == ValidationStatus::Valid);
         Ok(valid.flat_map(|receipt| receipt.validators).collect())
+    }
+
+    /// A block as its author signed it, if this node has found it valid.
+    pub async fn signed_block(&self, action: &ActionHash) -> Result<Option<SignedBytes>> {
+        let Some(record) = self.record(action).await? else { return Ok(None) };
+        let Some(block) = of_record(&record) else { return Ok(None) };
+        let signed = record.signed_action();
+        let action =
+            encode(signed.action()).map_err(|error| anyhow!("an action cannot be written: {error}"))?;
+        Ok(Some(SignedBytes { action, signature: signed.signature().0.to_vec(), block: block.bytes }))
     }
 
     async fn record(&self, action: &ActionHash) -> Result<Option<Record>> {

@@ -3,45 +3,61 @@
 //! Reads see this node's own index and never wait for anybody. Writes go through the collection's queue, see [`write`].
 
 mod acknowledged;
+mod forest;
 mod write;
 
-use crate::collections::{Collection, NameTaken, find};
+use crate::collections::{Collection, NameTaken, NotFound, find};
+use crate::journal::{read_json, write_atomically};
 use crate::live::Live;
 use crate::network::Network;
 use crate::node::Node;
 use anyhow::Result;
+use parking_lot::Mutex;
 use rose_forest_api::PointId;
 use rose_forest_engine::local::LocalIndex;
 use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_http::backend::{
-    Backend, BackendError, CollectionState, Consistency, Facet, Found, NewCollection, ReadOptions, Scroll,
-    Scrolled, Search, Shape, With, Write, WriteOptions, Written,
+    AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Consistency, Facet, Found,
+    Joined, NewCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled, ScrolledAll,
+    Search, Shape, SyncState, With, Write, WriteOptions, Written,
 };
 use rose_forest_http::local;
-use rose_forest_store::{FacetHit, FieldKind, FieldPath, Filter};
+use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::watch;
 
 /// A node as the HTTP API sees it.
 pub struct Api {
     node: Arc<Node>,
     /// Where the peers of collections meet that are created through the API; none if they live on this node alone.
     network: Option<Network>,
+    aliases: Mutex<Aliases>,
 }
 
 impl Api {
     /// Of a node that serves.
-    pub fn new(node: Arc<Node>, network: Option<Network>) -> Self {
-        Self { node, network }
+    ///
+    /// # Errors
+    /// If the file with the aliases cannot be read.
+    pub fn new(node: Arc<Node>, network: Option<Network>) -> Result<Self> {
+        let aliases = Mutex::new(read_json(&node.dir.aliases())?);
+        Ok(Self { node, network, aliases })
     }
 
-    /// The collection with this name, or whose hash ends with it, if the node takes part in it.
+    /// The collection that is meant by an alias, a name or the end of a hash, if the node takes part in it.
     async fn find(&self, name: &str) -> Result<Collection, BackendError> {
+        let meant = self.aliases.lock().resolve(name).to_owned();
+        self.find_exactly(&meant).await
+    }
+
+    /// The same without aliases.
+    async fn find_exactly(&self, name: &str) -> Result<Collection, BackendError> {
         let collections = self.node.collections().await.map_err(of_node)?;
         let enabled: Vec<_> = collections.into_iter().filter(|collection| collection.enabled).collect();
         match find(enabled, name) {
             Ok(collection) => Ok(collection),
-            Err(problem @ crate::collections::NotFound::Several { .. }) => {
+            Err(problem @ NotFound::Several { .. }) => {
                 Err(BackendError::Refused { reason: problem.to_string() })
             }
             Err(_) => Err(BackendError::NoCollection { name: name.to_owned() }),
@@ -84,6 +100,29 @@ impl Api {
         }
     }
 
+    /// What the API calls a collection: its name, or its hash where several have that name.
+    async fn name_of(&self, collection: &Collection) -> Result<String, BackendError> {
+        let all = self.node.collections().await.map_err(of_node)?;
+        let is_alike = |other: &&Collection| other.enabled && other.schema.name == collection.schema.name;
+        let is_only = all.iter().filter(is_alike).count() < 2;
+        Ok(if is_only { collection.schema.name.clone() } else { collection.dna_hash.to_string() })
+    }
+
+    /// Changes the aliases, on disk first.
+    fn alter<T>(
+        &self,
+        change: impl FnOnce(&mut Aliases) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        let mut aliases = self.aliases.lock();
+        let mut changed = aliases.clone();
+        let done = change(&mut changed)?;
+        if changed != *aliases {
+            write_atomically(&self.node.dir.aliases(), &changed).map_err(of_node)?;
+            *aliases = changed;
+        }
+        Ok(done)
+    }
+
     async fn shape_of(&self, name: &str) -> Result<(Collection, Shape), BackendError> {
         let collection = self.find(name).await?;
         let vector_name = self.node.notes.vector_name(&collection.dna_hash.to_string());
@@ -106,19 +145,19 @@ async fn blocking<T: Send + 'static>(
 
 impl Backend for Api {
     async fn collections(&self) -> Result<Vec<String>, BackendError> {
-        let all = self.node.collections().await.map_err(of_node)?;
-        let enabled: Vec<_> = all.into_iter().filter(|collection| collection.enabled).collect();
-        let name = |collection: &Collection| {
-            let alike = enabled.iter().filter(|other| other.schema.name == collection.schema.name).count();
-            // Of several with one name each is called by its hash.
-            if alike > 1 { collection.dna_hash.to_string() } else { collection.schema.name.clone() }
-        };
-        Ok(enabled.iter().map(name).collect())
+        let mut names = Vec::new();
+        for collection in self.node.collections().await.map_err(of_node)? {
+            if collection.enabled {
+                names.push(self.name_of(&collection).await?);
+            }
+        }
+        Ok(names)
     }
 
     async fn create(&self, name: &str, new: NewCollection) -> Result<(), BackendError> {
         let NewCollection { dimension, distance, encoding, vector_name } = new;
         rose_forest_api::Schema::new(name, dimension, distance, encoding)?;
+        self.aliases.lock().check_free(name)?;
         let network = self.network.clone();
         let name = name.to_owned();
         let new = crate::collections::NewCollection {
@@ -143,12 +182,30 @@ impl Backend for Api {
     }
 
     async fn leave(&self, name: &str) -> Result<bool, BackendError> {
-        let collection = match self.find(name).await {
+        let collection = match self.find_exactly(name).await {
             Err(BackendError::NoCollection { .. }) => return Ok(false),
             found => found?,
         };
+        let called = self.name_of(&collection).await?;
         self.node.leave(&collection.dna_hash.to_string()).await.map_err(of_node)?;
+        self.alter(|aliases| {
+            aliases.forget(&called);
+            Ok(())
+        })?;
         Ok(true)
+    }
+
+    async fn aliases(&self) -> Result<Aliases, BackendError> {
+        Ok(self.aliases.lock().clone())
+    }
+
+    async fn change_aliases(&self, changes: Vec<AliasChange>) -> Result<(), BackendError> {
+        let names = self.collections().await?;
+        self.alter(|aliases| Ok(aliases.apply(&changes, |name| names.iter().any(|known| known == name))?))
+    }
+
+    async fn network_hash(&self, name: &str) -> Result<Option<String>, BackendError> {
+        Ok(Some(self.find(name).await?.dna_hash.to_string()))
     }
 
     async fn shape(&self, name: &str) -> Result<Shape, BackendError> {
@@ -216,6 +273,76 @@ impl Backend for Api {
     async fn write(&self, name: &str, write: Write, options: WriteOptions) -> Result<Written, BackendError> {
         let (collection, live) = self.live(name).await?;
         write::write(&self.node, &collection, &live, write, options).await
+    }
+
+    async fn has_own(&self, name: &str, filter: Filter) -> Result<bool, BackendError> {
+        let (collection, live) = self.live(name).await?;
+        blocking(move || local::has_own(live.index(), &collection.agent, &filter)).await
+    }
+
+    async fn is_ready(&self) -> bool {
+        let Ok(collections) = self.node.collections().await else { return false };
+        let is_ready = |collection: &Collection| {
+            self.node
+                .lives
+                .get(&collection.dna_hash)
+                .is_some_and(|live| !live.is_broken() && live.is_caught_up())
+        };
+        collections.iter().filter(|collection| collection.enabled).all(is_ready)
+    }
+
+    fn metrics(&self) -> String {
+        self.node.metrics.encode()
+    }
+
+    async fn node(&self) -> Result<NodeState, BackendError> {
+        forest::node(self).await
+    }
+
+    async fn invite(&self, name: &str) -> Result<String, BackendError> {
+        forest::invite(&self.find(name).await?)
+    }
+
+    async fn join(&self, invite: &str) -> Result<Joined, BackendError> {
+        forest::join(self, invite).await
+    }
+
+    async fn peers(&self, name: &str) -> Result<Vec<Peer>, BackendError> {
+        forest::peers(self, &self.find(name).await?).await
+    }
+
+    async fn authors(&self, name: &str) -> Result<Vec<Author>, BackendError> {
+        self.read(name, local::authors).await
+    }
+
+    async fn sync_state(&self, name: &str) -> Result<SyncState, BackendError> {
+        let (collection, live) = self.live(name).await?;
+        forest::sync_state(self, &collection, live).await
+    }
+
+    async fn points_of_all(&self, name: &str, id: PointId, with: With) -> Result<Vec<Found>, BackendError> {
+        self.read(name, move |index| local::points_of_all(index, &id, with)).await
+    }
+
+    async fn scroll_all(&self, name: &str, scroll: ScrollAll) -> Result<ScrolledAll, BackendError> {
+        self.read(name, move |index| local::scroll_all(index, &scroll)).await
+    }
+
+    async fn proof(&self, name: &str, id: PointId) -> Result<Proof, BackendError> {
+        forest::proof(self.live(name).await?.1, id).await
+    }
+
+    async fn changes(
+        &self,
+        name: &str,
+        since: Option<EventCursor>,
+        at_most: usize,
+    ) -> Result<Changes, BackendError> {
+        self.read(name, move |index| local::changes(index, since.as_ref(), at_most)).await
+    }
+
+    async fn watch_changes(&self, name: &str) -> Result<watch::Receiver<u64>, BackendError> {
+        Ok(self.live(name).await?.1.index().watch_changes())
     }
 
     async fn index_field(&self, name: &str, path: FieldPath, kind: FieldKind) -> Result<(), BackendError> {

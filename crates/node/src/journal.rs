@@ -83,6 +83,16 @@ impl Journal {
     }
 }
 
+/// What stands in a file of JSON that this program writes; nothing yet if there is no file.
+pub(crate) fn read_json<T: Default + serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .with_context(|| format!("{} is damaged: remove it to go on", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
 /// Writes a file as JSON so that a crash leaves the old one or the new one.
 pub(crate) fn write_atomically(path: &Path, value: &impl Serialize) -> Result<()> {
     let folder = path.parent().context("a file has a folder")?;

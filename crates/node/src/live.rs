@@ -15,7 +15,7 @@ mod verify;
 pub use verify::{Deviation, Verified};
 
 use crate::collections::Collection;
-use crate::dht::{Blocks, ByAction};
+use crate::dht::{Blocks, ByAction, SignedBytes};
 use crate::node::Node;
 use announced::Announced;
 use anyhow::{Context, Result};
@@ -223,6 +223,14 @@ impl Live {
     /// If the conductor cannot be read.
     pub async fn acknowledged(&self, block: &ActionHash) -> Result<BTreeSet<AgentPubKey>> {
         self.by_action.acknowledged(block).await
+    }
+
+    /// A block as its author signed it; nothing if the DHT has not delivered it.
+    ///
+    /// # Errors
+    /// If the conductor cannot be read.
+    pub(crate) async fn signed_block(&self, block: &ActionHash) -> Result<Option<SignedBytes>> {
+        self.by_action.signed_block(block).await
     }
 
     /// A search, if this index can answer it now: otherwise the zome has to. How much of the collection this node

@@ -1,7 +1,7 @@
 //! What a node remembers beside what the conductor keeps: in which collections it was never with others, and what its HTTP API
 //! calls their vectors.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -26,13 +26,7 @@ struct Content {
 impl Notes {
     /// The notes in this file; none if there is no file.
     pub fn read(path: &Path) -> Result<Self> {
-        let content = match std::fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .with_context(|| format!("{} is damaged: remove it to go on", path.display()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::default(),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-        };
-        Ok(Self { path: path.to_owned(), content: Mutex::new(content) })
+        Ok(Self { path: path.to_owned(), content: Mutex::new(crate::journal::read_json(path)?) })
     }
 
     /// Whether this node has always been alone in the collection.

@@ -7,7 +7,7 @@ use crate::node::Node;
 use anyhow::{Context, Result};
 use holochain_types::network::Kitsune2NetworkMetricsRequest;
 use kitsune2_api::DhtArc;
-use rose_forest_api::{Arc, DnaHash, View};
+use rose_forest_api::{AgentPubKey, Arc, DnaHash, View};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -78,8 +78,24 @@ impl Node {
         if collection.network.is_none() {
             return Ok(Sight { arc: Arc::Full, ..Sight::default() });
         }
+        let peers = self.peers(collection).await?;
+        let reachable_peers = peers.iter().filter(|(_, is_reachable)| *is_reachable).count() as u32;
+        let unreachable_peers = peers.len() as u32 - reachable_peers;
+        let key = collection.dna_hash.to_string();
+        if !peers.is_empty() {
+            self.notes.set_alone(&key, false)?;
+        }
+        let arc = if self.notes.is_alone(&key) { Arc::Full } else { self.own_arc(collection).await? };
+        Ok(Sight { arc, reachable_peers, unreachable_peers })
+    }
+
+    /// The other nodes of a collection that are known, and whether each seems to be there.
+    ///
+    /// # Errors
+    /// If the conductor cannot say.
+    pub async fn peers(&self, collection: &Collection) -> Result<Vec<(AgentPubKey, bool)>> {
         let dna_hash = collection.dna_hash.clone();
-        let (mut reachable_peers, mut unreachable_peers) = (0, 0);
+        let mut peers = Vec::new();
         let me = collection.agent.to_k2_agent();
         let now = kitsune2_api::Timestamp::now();
         let known = self.conductor.get_agent_infos(Some(vec![dna_hash.clone()])).await;
@@ -91,18 +107,10 @@ impl Node {
             let said = self.conductor.peer_meta_info(url, Some(vec![dna_hash.clone()])).await;
             let said = said.context("cannot read what is known of a peer")?;
             let gave_up = |key: &String| key.contains(kitsune2_api::META_KEY_UNRESPONSIVE);
-            if said.values().any(|notes| notes.keys().any(gave_up)) {
-                unreachable_peers += 1;
-            } else {
-                reachable_peers += 1;
-            }
+            let is_reachable = !said.values().any(|notes| notes.keys().any(gave_up));
+            peers.push((AgentPubKey::from_k2_agent(&info.agent), is_reachable));
         }
-        let key = dna_hash.to_string();
-        if reachable_peers + unreachable_peers > 0 {
-            self.notes.set_alone(&key, false)?;
-        }
-        let arc = if self.notes.is_alone(&key) { Arc::Full } else { self.own_arc(collection).await? };
-        Ok(Sight { arc, reachable_peers, unreachable_peers })
+        Ok(peers)
     }
 
     async fn own_arc(&self, collection: &Collection) -> Result<Arc> {

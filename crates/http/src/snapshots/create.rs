@@ -47,9 +47,9 @@ pub(super) async fn create<B: Backend>(
 ) -> Result<Listed, SnapshotError> {
     let state = backend.state(collection).await?;
     let network = backend.network_hash(collection).await?;
-    let limit = page_rows(state.schema.dimension());
+    let limit = page_rows(state.shape.schema.dimension());
     let fields = state.fields.into_iter().map(|(path, kind, _)| (path, kind));
-    let header = Header::new(state.schema, state.vector_name, fields, network);
+    let header = Header::new(state.shape.schema, state.shape.vector_name, fields, network);
     tracing::info!(collection, points = state.points, "a snapshot is being made");
     let (send, receive) = mpsc::channel(WAITING);
     let name = collection.to_owned();

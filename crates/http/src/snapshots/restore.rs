@@ -115,7 +115,7 @@ async fn prepare<B: Backend>(backend: &B, collection: &str, header: &Header) -> 
     let (dimension, distance, encoding) = (schema.dimension(), schema.distance, schema.encoding);
     match backend.state(collection).await {
         Ok(state) => {
-            let own = state.schema;
+            let own = state.shape.schema;
             fits("dimension", own.dimension(), dimension)?;
             fits("distance", format!("{:?}", own.distance), format!("{distance:?}"))?;
             fits("encoding", format!("{:?}", own.encoding), format!("{encoding:?}"))?;

@@ -21,8 +21,8 @@ pub(crate) async fn all<B: Backend>(
 ) -> Result<Envelope<AllPoints>, ApiError> {
     let since = Instant::now();
     let id = routes::point_id(id)?;
-    let state = app.backend.state(&name).await?;
-    let show = Show::new(None, Some(&WithVector::All(true)), true, &state.vector_name, WITH_PROVENANCE);
+    let shape = app.backend.shape(&name).await?;
+    let show = Show::new(None, Some(&WithVector::All(true)), true, &shape.vector_name, WITH_PROVENANCE);
     let found = app.backend.points_of_all(&name, id.clone(), show.with()).await?;
     if found.is_empty() {
         return Err(BackendError::NoPoint { id }.into());
@@ -40,12 +40,12 @@ pub(crate) async fn scroll_all<B: Backend>(
     Body(request): Body<ScrollAllRequest>,
 ) -> Result<Envelope<ScrollAllPage>, ApiError> {
     let since = Instant::now();
-    let state = app.backend.state(&name).await?;
+    let shape = app.backend.shape(&name).await?;
     let (payload, vector) = (request.with_payload, request.with_vector.as_ref());
-    let show = Show::new(payload, vector, true, &state.vector_name, WITH_PROVENANCE);
+    let show = Show::new(payload, vector, true, &shape.vector_name, WITH_PROVENANCE);
     let scroll = ScrollAll {
         author: request.author.map(|author| author.0),
-        filter: routes::filter(request.filter, &state.vector_name)?,
+        filter: routes::filter(request.filter, &shape.vector_name)?,
         start: request.offset.map(|offset| offset.0).unwrap_or_default(),
         limit: routes::limit(request.limit.unwrap_or(limits::DEFAULT_LIMIT))?,
         with: show.with(),

@@ -1,0 +1,126 @@
+//! What the API answers beyond Qdrant: the node, its peers, how far it is, and proofs of points.
+
+use super::{Api, blocking, of_node};
+use crate::collections::Collection;
+use crate::invite::Invite;
+use crate::live::Live;
+use anyhow::{Context, Result};
+use rose_forest_api::{ActionHash, Arc as Stores, NodeInfo, PointId};
+use rose_forest_http::backend::{
+    BackendError, Joined, NodeCollection, NodeState, Peer, Proof, QueueState, SyncState, With,
+};
+use rose_forest_http::local;
+use rose_forest_rules::block::BlockView;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Who this node is.
+pub(super) async fn node(api: &Api) -> Result<NodeState, BackendError> {
+    let mut collections = Vec::new();
+    let mut agent = None;
+    for collection in api.node.collections().await.map_err(of_node)? {
+        let sight = if collection.enabled {
+            Some(api.node.recent_sight(&collection).await.map_err(of_node)?)
+        } else {
+            None
+        };
+        collections.push(NodeCollection {
+            name: collection.schema.name.clone(),
+            hash: Some(collection.dna_hash.clone()),
+            takes_part: collection.enabled,
+            arc: sight.map_or(Stores::Unknown, |sight| sight.arc),
+            reachable_peers: sight.map_or(0, |sight| sight.reachable_peers),
+            unreachable_peers: sight.map_or(0, |sight| sight.unreachable_peers),
+        });
+        agent = Some(collection.agent);
+    }
+    Ok(NodeState { software: crate::SOFTWARE.to_owned(), agent, collections })
+}
+
+/// The text that lets others in.
+pub(super) fn invite(collection: &Collection) -> Result<String, BackendError> {
+    match collection.network {
+        Some(_) => Ok(collection.invite().to_string()),
+        None => Err(BackendError::NoNetwork { what: "an invite" }),
+    }
+}
+
+/// Joins by such a text.
+pub(super) async fn join(api: &Api, text: &str) -> Result<Joined, BackendError> {
+    let invite: Invite = text.parse().map_err(|problem: anyhow::Error| refused(&problem))?;
+    let joined = api.node.join(&invite).await.map_err(|problem| refused(&problem))?;
+    let hash = joined.collection.dna_hash.clone();
+    let name = api.name_of(&joined.collection).await?;
+    Ok(Joined { name, hash, was_here: joined.was_here })
+}
+
+fn refused(problem: &anyhow::Error) -> BackendError {
+    BackendError::Invite { reason: format!("{problem:#}") }
+}
+
+/// The other nodes of a collection.
+pub(super) async fn peers(api: &Api, collection: &Collection) -> Result<Vec<Peer>, BackendError> {
+    let known = api.node.peers(collection).await.map_err(of_node)?;
+    let said: Vec<NodeInfo> = api.node.read(&collection.cell(), "list_nodes", ()).await.map_err(of_node)?;
+    let peer = |(agent, is_reachable): (rose_forest_api::AgentPubKey, bool)| Peer {
+        announced: said.iter().find(|node| node.agent == agent).cloned(),
+        agent,
+        is_reachable,
+    };
+    Ok(known.into_iter().map(peer).collect())
+}
+
+/// How far this node is with a collection.
+pub(super) async fn sync_state(
+    api: &Api,
+    collection: &Collection,
+    live: Arc<Live>,
+) -> Result<SyncState, BackendError> {
+    let pulse = api.node.pulse(collection, &live).await.map_err(of_node)?;
+    let (rows, unconfirmed_blocks) = blocking(move || local::places(live.index())).await?;
+    Ok(SyncState {
+        is_caught_up: pulse.caught_up,
+        lag: pulse.caught_up.then_some(Duration::ZERO),
+        rows,
+        unconfirmed_blocks,
+        queue: QueueState {
+            writes: pulse.waiting.writes as u64,
+            bytes: pulse.waiting.bytes as u64,
+            trouble: pulse.waiting.trouble,
+        },
+        chain_length: Some(pulse.chain_actions),
+        arc: pulse.sight.arc,
+    })
+}
+
+/// What proves the point that a bare id means.
+pub(super) async fn proof(live: Arc<Live>, id: PointId) -> Result<Proof, BackendError> {
+    let (index, ids) = (live.clone(), vec![id.clone()]);
+    let found = blocking(move || local::get(index.index(), &ids, With::default())).await?;
+    let Some(found) = found.into_iter().next() else { return Err(BackendError::NoPoint { id }) };
+    let signed = live.signed_block(&found.action).await.map_err(of_node)?;
+    let Some(signed) = signed else {
+        let reason = "only its author's word has arrived so far, which this node keeps no copy of".to_owned();
+        return Err(BackendError::NoProof { id, reason });
+    };
+    let row = row_of(&signed.block, &id, &found.action).map_err(of_node)?;
+    Ok(Proof {
+        id,
+        author: found.author,
+        action: found.action,
+        signed_action: signed.action,
+        signature: signed.signature,
+        block: signed.block,
+        row,
+        confirmed: found.confirmed,
+    })
+}
+
+/// Where in a block a point stands.
+fn row_of(block: &[u8], id: &PointId, action: &ActionHash) -> Result<u32> {
+    let view = BlockView::parse(block).context("a block that was valid cannot be read")?;
+    let meta = view.meta().context("a block that was valid cannot be read")?;
+    let mut rows = view.rows_with_hash(id.hash64()).filter(|row| *row < view.live_rows());
+    let row = rows.find(|row| meta.rows().get(*row).is_some_and(|row| row.id == *id));
+    Ok(u32::try_from(row.with_context(|| format!("point {id} is not in block {action}"))?)?)
+}
