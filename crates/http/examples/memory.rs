@@ -19,6 +19,9 @@ struct Args {
     /// A key that may read.
     #[arg(long)]
     read_only_api_key: Option<String>,
+    /// A folder for snapshots. Without one there are none.
+    #[arg(long)]
+    snapshots: Option<std::path::PathBuf>,
 }
 
 #[tokio::main]
@@ -43,6 +46,7 @@ async fn main() -> Result<()> {
             std::future::pending::<()>().await;
         }
     };
-    serve(listener, router(backend, Config { keys, ..Config::default() }), stop).await?;
+    let config = Config { keys, snapshots: args.snapshots, ..Config::default() };
+    serve(listener, router(backend, config), stop).await?;
     Ok(())
 }

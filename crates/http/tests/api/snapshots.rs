@@ -1,6 +1,7 @@
 //! Snapshots, from their making to their restoring on another node.
 
-pub mod harness;
+mod fuzzing;
+mod harness;
 mod hostile;
 
 use crate::server::{OWN, Server, author};
