@@ -35,7 +35,9 @@ pub(crate) struct Listed {
 }
 
 /// A file that arrives. Removed when this is dropped.
+#[derive(Debug)]
 pub(crate) struct Uploading {
+    /// Open as long as the file is needed: it has the lock.
     pub(crate) file: File,
     pub(crate) path: TempPath,
 }

@@ -1,7 +1,7 @@
 //! Restoring a snapshot: the rows of a file are written to a backend, as this node's own.
 
 use super::{
-    SnapshotError, blocking,
+    SnapshotError, Uploading, blocking,
     create::{READ, WHOLE, page_rows},
     file::{Header, Row, SnapshotReader, Summary, hex},
 };
@@ -14,7 +14,6 @@ use rose_forest_core::{Space, encode::encode_row};
 use rose_forest_rules::code::decode_row;
 use serde::Deserialize;
 use std::{collections::HashMap, fs::File, io::BufReader, path::PathBuf};
-use tempfile::TempPath;
 use tokio::sync::mpsc;
 
 /// Batches that are read ahead.
@@ -42,7 +41,7 @@ pub enum Priority {
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     /// The file that arrived for this alone, removed afterwards.
-    pub(crate) upload: Option<TempPath>,
+    pub(crate) upload: Option<Uploading>,
     /// The SHA-256 that the file must have, in hexadecimal.
     pub(crate) checksum: Option<String>,
     pub(crate) priority: Priority,
