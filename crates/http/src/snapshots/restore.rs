@@ -10,7 +10,10 @@ use crate::{
     backend::{Mode, NewCollection, NewPoint, Ordering, Write, WriteOptions},
     limits,
 };
-use rose_forest_core::{Space, encode::encode_row};
+use rose_forest_core::{
+    Space,
+    encode::{encode_into, encode_row},
+};
 use rose_forest_rules::code::decode_row;
 use serde::Deserialize;
 use std::{collections::HashMap, fs::File, io::BufReader, path::PathBuf};
@@ -85,10 +88,16 @@ pub(super) async fn restore<B: Backend>(
     Ok(())
 }
 
-/// Reads the whole file once, so that nothing is written of one that is damaged.
+/// Reads the whole file once, so that nothing is written of one that is damaged, or has vectors that the collection cannot take.
 fn check(path: &PathBuf) -> Result<(Header, Summary), SnapshotError> {
     let mut reader = open(path)?;
-    while reader.next_rows()?.is_some() {}
+    let (space, mut code) = (Space::from(&reader.header().schema), Vec::new());
+    while let Some(rows) = reader.next_rows()? {
+        for row in rows {
+            code.clear();
+            encode_into(space, &row.vector, &mut code).map_err(BackendError::Vector)?;
+        }
+    }
     let header = reader.header().clone();
     reader.summary().map(|summary| (header, *summary)).ok_or(SnapshotError::Unfinished)
 }
