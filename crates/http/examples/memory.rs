@@ -19,6 +19,9 @@ struct Args {
     /// A key that may read.
     #[arg(long)]
     read_only_api_key: Option<String>,
+    /// A folder for snapshots. Without one there are none.
+    #[arg(long)]
+    snapshots: Option<PathBuf>,
     /// A file with a key that may do everything.
     #[arg(long)]
     api_key_file: Option<PathBuf>,
@@ -75,6 +78,7 @@ async fn main() -> Result<()> {
             std::future::pending::<()>().await;
         }
     };
-    serve_with(listener, router(backend, Config { keys, ..Config::default() }), serving, stop).await?;
+    let config = Config { keys, snapshots: args.snapshots, ..Config::default() };
+    serve_with(listener, router(backend, config), serving, stop).await?;
     Ok(())
 }

@@ -120,3 +120,20 @@ async fn blocking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|stopped| Err(SnapshotError::Stopped(stopped)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_are_made_or_restored_at_once_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshots = Snapshots::new(dir.path().join("none yet"), 1);
+        let mut jobs: Vec<_> = (0..limits::MAX_SNAPSHOT_JOBS).map(|_| snapshots.job().unwrap()).collect();
+        // Of a clone, too: they are the same.
+        let refused = snapshots.clone().job().err().unwrap();
+        assert!(matches!(refused, SnapshotError::Busy { max: limits::MAX_SNAPSHOT_JOBS }), "{refused}");
+        jobs.pop();
+        snapshots.job().unwrap();
+    }
+}

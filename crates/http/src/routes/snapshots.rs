@@ -4,8 +4,8 @@ use crate::{
     Backend, limits,
     server::{ApiError, App, Body, Envelope, json},
     snapshots::{
-        self, Listed, Multipart, Priority, SnapshotError, Snapshots, Source, Uploading, boundary, check_name,
-        time_text,
+        self, Listed, Multipart, Priority, SnapshotError, Snapshots, Source, boundary, check_name,
+        file::FileError, time_text,
     },
     types::{RecoverSnapshot, SnapshotDescription},
 };
@@ -214,7 +214,8 @@ pub(crate) async fn upload<B: Backend>(
     let form =
         Multipart::new(boundary(content_type.unwrap_or_default()).map_err(SnapshotError::from)?, FIELD);
     let folder = snapshots.folder().clone();
-    let Uploading { file, path } = blocking(move || folder.upload()).await?;
+    let upload = blocking(move || folder.upload()).await?;
+    let file = upload.file.try_clone().map_err(FileError::Io).map_err(SnapshotError::from)?;
     let arrived = arrive(body, form, file, snapshots.max_bytes);
     match timeout(limits::MAX_UPLOAD_TIME, arrived).await {
         Ok(arrived) => arrived?,
@@ -222,8 +223,8 @@ pub(crate) async fn upload<B: Backend>(
     }
     let name = snapshots::meant(app.backend.as_ref(), &name).await?;
     let source = Source {
-        path: path.to_path_buf(),
-        upload: Some(path),
+        path: upload.path.to_path_buf(),
+        upload: Some(upload),
         checksum: said.checksum.clone(),
         priority: said.priority.unwrap_or_default(),
     };
@@ -243,7 +244,7 @@ async fn arrive(
     file: std::fs::File,
     max: u64,
 ) -> Result<(), SnapshotError> {
-    let failed = |source| SnapshotError::File(crate::snapshots::file::FileError::Io(source));
+    let failed = |source| SnapshotError::File(FileError::Io(source));
     let mut file = tokio::fs::File::from_std(file);
     let (mut content, mut bytes) = (Vec::new(), 0);
     loop {

@@ -1,7 +1,7 @@
 //! Restoring a snapshot: the rows of a file are written to a backend, as this node's own.
 
 use super::{
-    SnapshotError, blocking,
+    SnapshotError, Uploading, blocking,
     create::{READ, WHOLE, page_rows},
     file::{Header, Row, SnapshotReader, Summary, hex},
 };
@@ -10,11 +10,13 @@ use crate::{
     backend::{Mode, NewCollection, NewPoint, Ordering, Write, WriteOptions},
     limits,
 };
-use rose_forest_core::{Space, encode::encode_row};
+use rose_forest_core::{
+    Space,
+    encode::{encode_into, encode_row},
+};
 use rose_forest_rules::code::decode_row;
 use serde::Deserialize;
 use std::{collections::HashMap, fs::File, io::BufReader, path::PathBuf};
-use tempfile::TempPath;
 use tokio::sync::mpsc;
 
 /// Batches that are read ahead.
@@ -42,7 +44,7 @@ pub enum Priority {
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     /// The file that arrived for this alone, removed afterwards.
-    pub(crate) upload: Option<TempPath>,
+    pub(crate) upload: Option<Uploading>,
     /// The SHA-256 that the file must have, in hexadecimal.
     pub(crate) checksum: Option<String>,
     pub(crate) priority: Priority,
@@ -86,10 +88,16 @@ pub(super) async fn restore<B: Backend>(
     Ok(())
 }
 
-/// Reads the whole file once, so that nothing is written of one that is damaged.
+/// Reads the whole file once, so that nothing is written of one that is damaged, or has vectors that the collection cannot take.
 fn check(path: &PathBuf) -> Result<(Header, Summary), SnapshotError> {
     let mut reader = open(path)?;
-    while reader.next_rows()?.is_some() {}
+    let (space, mut code) = (Space::from(&reader.header().schema), Vec::new());
+    while let Some(rows) = reader.next_rows()? {
+        for row in rows {
+            code.clear();
+            encode_into(space, &row.vector, &mut code).map_err(BackendError::Vector)?;
+        }
+    }
     let header = reader.header().clone();
     reader.summary().map(|summary| (header, *summary)).ok_or(SnapshotError::Unfinished)
 }

@@ -62,6 +62,18 @@ fn what_is_written_is_read() {
     assert_eq!(header(2).fields[0].path.to_string(), "a.c", "in the order of the paths");
 }
 
+/// [`some_rows`], as version 1 wrote them.
+const FIVE_ROWS: &[u8] = include_bytes!("../../../../../fuzz/seeds/snapshot/five-rows.snapshot");
+
+#[test]
+fn what_was_published_can_be_read_and_says_what_it_said() {
+    let (read_header, rows, summary) = read(FIVE_ROWS).unwrap();
+    assert_eq!(read_header, Header { software: "rose-forest 0.1.0".to_owned(), ..header(2) });
+    assert_eq!(rows, some_rows());
+    assert_eq!(hex(&summary.content), "4e0880ece5d3cde0f60f7dfaa991115d632e198fb2fcce68bee9df1cd6c94163");
+    assert_eq!(write(&read_header, &rows).1.content, summary.content);
+}
+
 #[test]
 fn the_hash_of_a_file_is_that_of_all_its_bytes() {
     use sha2::Digest;
