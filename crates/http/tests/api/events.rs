@@ -71,7 +71,8 @@ impl Follower {
         event
     }
 
-    async fn is_closed(mut self) -> bool {
+    /// Whether the server says no more.
+    async fn is_closed(&mut self) -> bool {
         let mut rest = String::new();
         timeout(IN_VAIN, self.lines.read_to_string(&mut rest)).await.unwrap().is_ok()
             && rest.trim().is_empty()
@@ -161,8 +162,7 @@ async fn who_lost_changes_is_told_so_and_where_to_go_on() {
     assert_eq!(said(&again.next().await).1, [2]);
     // The collection goes while they follow.
     server.delete("/collections/c").await.result();
-    for follower in [follower, again] {
-        let mut follower = follower;
+    for follower in [&mut follower, &mut again] {
         let end = follower.next().await;
         assert_eq!(end["kind"], "end");
         assert!(end["reason"].as_str().unwrap().contains("`c`"), "{end}");

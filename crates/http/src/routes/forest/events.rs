@@ -22,13 +22,16 @@ use axum::{
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{interval_at, timeout};
 
+/// No time at all would be no interval.
+const SHORTEST_KEEP_ALIVE: Duration = Duration::from_millis(1);
+
 /// `GET /rose-forest/collections/{name}/events`.
 pub(crate) async fn server_sent<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
     following: Following,
 ) -> Result<Response, ApiError> {
-    let keep_alive = KeepAlive::new().interval(app.config.keep_alive);
+    let keep_alive = KeepAlive::new().interval(app.config.keep_alive.max(SHORTEST_KEEP_ALIVE));
     let feed = Feed::open(app, name, following).await?;
     let events = futures::stream::unfold(feed, |mut feed| async move {
         let event = feed.next().await?;
@@ -59,7 +62,7 @@ pub(crate) async fn websocket<B: Backend>(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|refused| ApiError::Input(format!("expected a websocket: {refused}")))?;
-    let keep_alive = app.config.keep_alive;
+    let keep_alive = app.config.keep_alive.max(SHORTEST_KEEP_ALIVE);
     let feed = Feed::open(app, name, following).await?;
     // Clients have nothing to say.
     let upgrade = upgrade.max_message_size(MAX_SAID_BYTES).max_frame_size(MAX_SAID_BYTES);
