@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config, items):
     known = tomllib.loads(Path(EXPECTED).read_text())
     kept, left = [], []
     for item in items:
-        why = _why_left_out(item)
+        why = _why_left_out(item, known["left_out"])
         if why:
             counts["left_out"][why] = counts["left_out"].get(why, 0) + 1
             left.append(item)
@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config, items):
     if len(kept) != known["tests"]:
         raise pytest.UsageError(f"{EXPECTED}: expected {known['tests']} tests, found {len(kept)}")
     for failure in known["failure"]:
-        chosen = [item for item in kept if re.fullmatch(failure["test"], item.nodeid.partition("[")[0])]
+        chosen = [item for item in kept if re.fullmatch(failure["test"], _name(item))]
         if not chosen:
             raise pytest.UsageError(f"{EXPECTED}: no test {failure['test']}")
         for item in chosen:
@@ -72,13 +72,18 @@ def pytest_collection_modifyitems(config, items):
     items[:] = kept
 
 
-def _why_left_out(item):
+def _why_left_out(item, known):
     params = item.callspec.params if hasattr(item, "callspec") else {}
     if os.environ["ROSE_FOREST_URL"] not in params.values():
         return "without a server"
     if params.get("retrieval_mode") in SPARSE_MODES:
         return "sparse vectors"
-    return None
+    return next((left["reason"] for left in known if re.fullmatch(left["test"], _name(item))), None)
+
+
+def _name(item):
+    """Without its parameters."""
+    return item.nodeid.partition("[")[0]
 
 
 def pytest_runtest_logreport(report):

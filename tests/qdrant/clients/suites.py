@@ -37,7 +37,7 @@ class Suite:
 
 
 def differential(target: Target, options: Options) -> Outcome:
-    """Each seed is one test."""
+    """differential.py, and the snippet: a test each."""
     python = environments.python("differential")
     outcome = _snippet("differential", [str(python)], ".py", target, options)
     words = ["--seeds", str(options.seeds), "--operations", str(options.operations)]
@@ -56,7 +56,7 @@ def langchain(target: Target, options: Options) -> Outcome:
     source = environments.source("langchain", python)
     outcome = _snippet("langchain", [str(python)], ".py", target, options)
     expected = {"ROSE_FOREST_EXPECTED": str(HERE / "langchain-expected.toml"), "QDRANT_URL": target.url}
-    return outcome.add(_pytest(python, source, ["tests/integration_tests"], target, options, expected))
+    return outcome.add(_pytest(python, source, ["tests/integration_tests", "--ignore=tests/integration_tests/fastembed"], target, options, expected))
 
 
 def standard(target: Target, options: Options) -> Outcome:
@@ -130,7 +130,7 @@ def _pytest(
     with tempfile.TemporaryDirectory() as temporary:
         report = Path(temporary) / "report.json"
         variables = {**target.environment(), **(more or {}), "PYTHONPATH": str(HERE), "ROSE_FOREST_REPORT": str(report)}
-        flags = ["-p", "clients.plugin", "-p", "no:cacheprovider", "-q", "--tb=short", "--no-header", "-rfE"]
+        flags = ["-o", "asyncio_default_fixture_loop_scope=function", "-p", "clients.plugin", "-p", "no:cacheprovider", "-q", "--tb=short", "--no-header", "-rfE"]
         done = _run([str(python), "-m", "pytest", *flags, *words], folder, variables)
         if report.is_file():
             outcome = Outcome(**json.loads(report.read_text()))
@@ -158,5 +158,5 @@ def _run(command: list[str], folder: Path, variables: dict[str, str]) -> subproc
 def _show(done: subprocess.CompletedProcess[str], failed: bool, options: Options) -> None:
     if failed or options.verbose:
         print((done.stdout + done.stderr).rstrip(), flush=True)
-    elif last := done.stdout.strip().splitlines()[-1:]:
-        print(f"  {last[0]}", flush=True)
+    elif lines := [line for line in done.stdout.splitlines() if line.strip() and not line.startswith("#")]:
+        print(f"  {lines[-1]}", flush=True)

@@ -235,10 +235,12 @@ test('takes the options of reads and writes', async () => {
 });
 
 test('refuses what it does not know, and says why', async () => {
-  const sparse = { id: 1, vector: { text: { indices: [1], values: [1] } } };
-  await assert.rejects(client.upsert(name, { points: [sparse] }), (error) => {
-    assert.equal(error.status, 400);
-    assert.match(JSON.stringify(error.data), /sparse/);
-    return true;
-  });
+  for (const vector of ['words', 'text']) {
+    const sparse = { id: 1, vector: { [vector]: { indices: [1], values: [1] } } };
+    await assert.rejects(client.upsert(name, { points: [sparse] }), (error) => {
+      assert.equal(error.status, 400);
+      assert.match(JSON.stringify(error.data), /sparse/);
+      return true;
+    });
+  }
 });

@@ -20,7 +20,7 @@ class Store(QdrantVectorStore):
 
     def add_texts(self, texts, metadatas=None, ids=None, **more):
         texts = list(texts)
-        ids = [id or uuid.uuid4().hex for id in ids or [None] * len(texts)]
+        ids = [id or str(uuid.uuid4()) for id in ids or [None] * len(texts)]
         return super().add_texts(texts, metadatas, ids, **more)
 
     @classmethod
