@@ -89,16 +89,18 @@ class Chroma(Server):
                 self.process.wait()
 
     def tune(self, data: Data, recall: float) -> str:
-        """The most effort whose recall is no more than `EQUAL` above this one. It is found by halving; a new effort counts once
-        the collection is opened anew, so the server is started again for each."""
+        """The least effort whose recall is at most `EQUAL` below this one, or the most there is. It is found by halving; a new effort
+        counts once the collection is opened anew, so the server is started again for each."""
         low, high = 0, len(EFFORTS) - 1
         while low < high:
-            middle = (low + high + 1) // 2
+            middle = (low + high) // 2
             self._set_effort(EFFORTS[middle])
-            if self.recall(data, len(data.queries)) <= recall + EQUAL:
-                low = middle
+            reached = self.recall(data, len(data.queries))
+            print(f"{self.name}: ef_search {EFFORTS[middle]}, recall {reached:.4f}", flush=True)
+            if reached >= recall - EQUAL:
+                high = middle
             else:
-                high = middle - 1
+                low = middle + 1
         self._set_effort(EFFORTS[low])
         return f"ef_search {EFFORTS[low]}"
 

@@ -87,7 +87,7 @@ def _name(item):
 
 
 def pytest_runtest_logreport(report):
-    """Counts a test once: by its call, or by what kept it from being called, or failed after it."""
+    """Counts calls, what kept a test from being called, and what failed after its call."""
     if report.when != "call" and not (report.failed or report.skipped):
         return
     if report.failed:
