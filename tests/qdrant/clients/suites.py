@@ -158,5 +158,5 @@ def _run(command: list[str], folder: Path, variables: dict[str, str]) -> subproc
 def _show(done: subprocess.CompletedProcess[str], failed: bool, options: Options) -> None:
     if failed or options.verbose:
         print((done.stdout + done.stderr).rstrip(), flush=True)
-    elif lines := [line for line in done.stdout.splitlines() if line.strip() and not line.startswith("#")]:
+    elif lines := [line for line in done.stdout.splitlines() if line.strip() and not line.startswith(("#", "1.."))]:
         print(f"  {lines[-1]}", flush=True)
