@@ -12,6 +12,7 @@ Needs qdrant-client 1.20. It deletes the collections that it makes, all named `d
 
 import argparse
 import json
+import os
 import random
 import sys
 import uuid
@@ -343,7 +344,7 @@ def same_groups(a, b):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default="http://127.0.0.1:6333")
-    parser.add_argument("--api-key")
+    parser.add_argument("--api-key", default=os.environ.get("ROSE_FOREST_KEY"), help="or in ROSE_FOREST_KEY")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--seeds", type=int, default=8, help="how many seeds, each a collection of its own")
     parser.add_argument("--operations", type=int, default=300, help="calls for each seed")

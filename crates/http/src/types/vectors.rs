@@ -115,7 +115,8 @@ impl<'de> Deserialize<'de> for VectorStruct {
                         "text" | "image" | "object" | "model" => {
                             let value: serde_json::Value = map.next_value()?;
                             if !value.is_array() {
-                                return Err(de::Error::custom(MODELS));
+                                let is_sparse = value.get("indices").is_some();
+                                return Err(de::Error::custom(if is_sparse { SPARSE } else { MODELS }));
                             }
                             let Dense(vector) = serde_json::from_value(value).map_err(de::Error::custom)?;
                             named.push((name, vector));
@@ -186,6 +187,7 @@ mod tests {
         for (value, name, reason) in [
             (json!({"indices": [1], "values": [2.0]}), "", "sparse"),
             (json!({"a": {"indices": [1], "values": [2.0]}}), "a", "sparse"),
+            (json!({"text": {"indices": [1], "values": [2.0]}}), "text", "sparse"),
             (json!([[1.0], [2.0]]), "", "multivectors"),
             (json!({"text": "x", "model": "y"}), "", "inference"),
             (json!({"a": [1], "b": [2]}), "a", "several named"),

@@ -1,0 +1,1 @@
+"""Drives HTTP APIs with a load generator. `run.py` beside this folder is the way in."""

@@ -1,0 +1,115 @@
+"""The run: rows in, efforts found, then each server driven in turn."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from peers.data import Data
+from peers.machine import wait_until_quiet
+
+from load.generator import Driven, Load, drive
+from load.rose_forest import RoseForest
+from load.server import Server
+
+#: Before each drive, unless it is shorter itself: connections are made, caches filled.
+WARM_UP_SECONDS = 2.0
+#: Connections that search, and that write, while rows are written.
+BESIDE, WRITERS = 16, 8
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    connections: list[int]
+    rounds: int
+    seconds: float
+    upsert_rate: float
+    upsert_rows: int
+    upsert_seconds: float
+    wait_quiet_seconds: float
+    fresh: bool
+
+
+@dataclass
+class Results:
+    """All that was measured."""
+
+    recalls: dict[str, float] = field(default_factory=dict)
+    efforts: dict[str, str] = field(default_factory=dict)
+    #: By server and connections, one for each round.
+    searches: dict[tuple[str, int], list[Driven]] = field(default_factory=dict)
+    #: What HTTP adds; a dictionary for each round.
+    added: list[dict[str, float]] = field(default_factory=list)
+    #: By server and way of writing: the upserts, and the searches beside them.
+    upserts: dict[tuple[str, str], tuple[Driven, Driven]] = field(default_factory=dict)
+    #: CPUs that others used before each round.
+    others: list[float] = field(default_factory=list)
+
+
+class Measurement:
+    """One run over one data set. The first server is the one whose recall the others are tuned to."""
+
+    def __init__(self, data: Data, servers: list[Server], options: Options, folder: Path):
+        self.data, self.servers, self.options, self.folder = data, servers, options, folder
+        self.results = Results()
+
+    def run(self) -> Results:
+        """Everything, in order."""
+        self._load()
+        for number in range(self.options.rounds):
+            self.results.others.append(wait_until_quiet(self.options.wait_quiet_seconds))
+            self._round(number)
+        if self.options.upsert_seconds > 0:
+            self._upserts()
+        return self.results
+
+    def _load(self) -> None:
+        results, tuned_to = self.results, 0.0
+        for server in self.servers:
+            print(f"{server.name}: loading {len(self.data.rows):,} rows, unless they are there", flush=True)
+            server.load(self.data, self.options.fresh)
+            results.efforts[server.name] = server.tune(self.data, tuned_to)
+            results.recalls[server.name] = server.recall(self.data, len(self.data.queries))
+            tuned_to = results.recalls[self.servers[0].name]
+            print(f"{server.name}: recall {results.recalls[server.name]:.4f}", flush=True)
+            server.write_searches(self.data, self._searches(server))
+
+    def _round(self, number: int) -> None:
+        first = self.servers[0]
+        if isinstance(first, RoseForest):
+            self.results.added.append(first.added_by_http(self.data))
+        for connections in self.options.connections:
+            # Each round begins with another server.
+            turn = number % len(self.servers)
+            for server in self.servers[turn:] + self.servers[:turn]:
+                self._search(server, connections, min(WARM_UP_SECONDS, self.options.seconds))
+                driven = self._search(server, connections, self.options.seconds)
+                self.results.searches.setdefault((server.name, connections), []).append(driven)
+                print(
+                    f"round {number + 1}, {connections} connections, {server.name}: {driven.per_second:,.0f} a second, "
+                    f"p50 {driven.p50_ms:.2f} ms, p99 {driven.p99_ms:.2f} ms, {sum(driven.errors.values())} errors",
+                    flush=True,
+                )
+
+    def _search(self, server: Server, connections: int, seconds: float) -> Driven:
+        url = server.url + server.search_path
+        return drive(url, "POST", self._searches(server), connections, seconds, server.headers)
+
+    def _searches(self, server: Server) -> Path:
+        return self.folder / f"searches-{self.servers.index(server)}"
+
+    def _upserts(self) -> None:
+        """Searches as fast as they come, and rows written at a fixed rate. What is written stays: another run loads anew."""
+        seconds, rate = self.options.upsert_seconds, self.options.upsert_rate
+        for server in self.servers:
+            file = self.folder / "upserts"
+            print(f"{server.name}: {rate:g} upserts of {self.options.upsert_rows} rows a second, beside searches", flush=True)
+            server.write_upserts(self.data, file, max(1, round(rate * seconds)), self.options.upsert_rows)
+            ways = {"": server.upsert}
+            if isinstance(server, RoseForest):
+                ways = {", wait=true": server.upsert, ", wait=false": server.upsert_logged}
+            for way, (method, path) in ways.items():
+                url = server.url + server.search_path
+                beside = Load(url, "POST", self._searches(server), BESIDE, seconds, server.headers, None)
+                written = drive(server.url + path, method, file, WRITERS, seconds, server.headers, rate)
+                self.results.upserts[(server.name, way)] = (written, beside.finish())
