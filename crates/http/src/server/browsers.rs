@@ -3,31 +3,44 @@
 //! Every page that its user visits can send requests to 127.0.0.1, and with a name that it points there (DNS rebinding) even
 //! read the answers. So a node without a key answers only to names of this machine, and not to pages of other origins. With a
 //! key it need not: no page knows the key, and nothing here is a cookie. Answers have no CORS headers at all, so browsers
-//! show them to no other origin.
+//! show them to no other origin; and headers that forbid to frame them, to embed them, and to guess at their type.
 
 use super::{ApiError, App};
 use crate::Backend;
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Uri, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header, uri::Authority},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
     sync::Arc,
 };
 
+/// What browsers are told with every answer.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
 /// Lets a request pass that is for this machine and comes from no foreign page, or whose sender must know a key anyway.
 pub(super) async fn no_strangers<B: Backend>(
     State(app): State<Arc<App<B>>>,
     request: Request,
     next: Next,
-) -> Result<Response, ApiError> {
-    if app.config.keys.is_open() {
-        check(request.uri(), request.headers())?;
-    }
-    Ok(next.run(request).await)
+) -> Response {
+    let checked = match app.config.keys.is_open() {
+        true => check(request.uri(), request.headers()),
+        false => Ok(()),
+    };
+    let mut response = match checked {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    response.headers_mut().extend(HEADERS);
+    response
 }
 
 fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {

@@ -135,20 +135,18 @@ async fn more_requests_at_once_than_there_is_room_for_are_told_to_come_again() {
 async fn json_that_nests_too_deep_is_refused_and_not_followed() {
     let server = Server::with_collection("Dot").await;
     for depth in [130, 100_000] {
-        for (open, close) in [("[", "]"), ("{\"must\":", "}"), ("{\"prefetch\":", "}")] {
-            let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
-            let filter = format!("{{\"filter\":{nested}}}");
-            for (path, body) in [
-                ("query", format!("{{\"query\":{nested}}}")),
-                ("query", format!("{{\"prefetch\":{nested}}}")),
-                ("scroll", filter.clone()),
-                ("delete", filter.clone()),
-                ("batch", format!("{{\"operations\":[{{\"delete\":{filter}}}]}}")),
-            ] {
-                let refused = server.send("POST", &format!("/collections/c/points/{path}"), &body).await;
-                let refused = refused.error(400);
-                assert!(refused.contains("recursion limit"), "{path}: {refused}");
-            }
+        let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        let filter = format!("{{\"filter\":{}}}", nested("{\"must\":", "}"));
+        for (path, body) in [
+            ("query", format!("{{\"query\":{}}}", nested("[", "]"))),
+            ("query", nested("{\"prefetch\":", "}")),
+            ("scroll", filter.clone()),
+            ("delete", filter.clone()),
+            ("batch", format!("{{\"operations\":[{{\"delete\":{filter}}}]}}")),
+        ] {
+            let refused = server.send("POST", &format!("/collections/c/points/{path}"), &body).await;
+            let refused = refused.error(400);
+            assert!(refused.contains("recursion limit"), "{path}: {refused}");
         }
     }
 }

@@ -77,6 +77,13 @@ async fn browsers_are_told_that_no_other_origin_may_ask() {
     );
     for path in ["/collections", "/collections/c", "/", "/metrics"] {
         let answer = server.send("OPTIONS", path, "").await;
+        for header in [
+            "x-content-type-options: nosniff",
+            "x-frame-options: deny",
+            "cross-origin-resource-policy: same-origin",
+        ] {
+            assert!(answer.head.contains(header), "{}", answer.head);
+        }
         assert!(!answer.head.contains("access-control"), "{}", answer.head);
         answer.error(405);
     }

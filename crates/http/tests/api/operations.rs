@@ -112,6 +112,9 @@ async fn the_log_has_a_line_for_each_request_and_no_secret() {
         .with_writer(move || writer.clone())
         .finish();
     let keys = Keys::default().with_full("topsecret").with_read_only("alsosecret");
+    // Of a single subscriber tracing remembers for all threads what it wants to hear on the thread that asks first. Of two it
+    // asks both.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     // This runtime runs on this thread alone.
     let _guard = tracing::subscriber::set_default(subscriber);
     let mut server = Server::start_with(Config { keys, ..Config::default() }).await;

@@ -97,6 +97,10 @@ async fn a_connection_serves_several_requests_and_ends_when_it_is_idle() {
     let stream = TcpStream::connect(server.address).await.unwrap();
     let uri = format!("http://{}/healthz", server.address);
     assert_eq!(get_by_http2(stream, &uri).await, (200, "healthz check passed".to_owned()));
+    // Another name is another name by this protocol, too.
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (status, said) = get_by_http2(stream, "http://evil.example/healthz").await;
+    assert!(status == 403 && said.contains("evil.example"), "{status} {said}");
 }
 
 #[tokio::test]
