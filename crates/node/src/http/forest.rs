@@ -2,7 +2,7 @@
 
 use super::{Api, blocking, of_node};
 use crate::collections::Collection;
-use crate::invite::Invite;
+use crate::invite::{Invite, InviteError};
 use crate::live::Live;
 use anyhow::{Context, Result};
 use rose_forest_api::{ActionHash, Arc as Stores, NodeInfo, PointId};
@@ -47,15 +47,12 @@ pub(super) fn invite(collection: &Collection) -> Result<String, BackendError> {
 
 /// Joins by such a text.
 pub(super) async fn join(api: &Api, text: &str) -> Result<Joined, BackendError> {
-    let invite: Invite = text.parse().map_err(|problem: anyhow::Error| refused(&problem))?;
-    let joined = api.node.join(&invite).await.map_err(|problem| refused(&problem))?;
+    let refused = |reason| BackendError::Invite { reason };
+    let invite: Invite = text.parse().map_err(|problem: InviteError| refused(problem.to_string()))?;
+    let joined = api.node.join(&invite).await.map_err(|problem| refused(format!("{problem:#}")))?;
     let hash = joined.collection.dna_hash.clone();
     let name = api.name_of(&joined.collection).await?;
     Ok(Joined { name, hash, was_here: joined.was_here })
-}
-
-fn refused(problem: &anyhow::Error) -> BackendError {
-    BackendError::Invite { reason: format!("{problem:#}") }
 }
 
 /// The other nodes of a collection.
