@@ -4,6 +4,7 @@
 //! one shared target directory. It links nothing of the conductor, so that it compiles in seconds.
 
 mod cargo;
+mod clients;
 mod demo;
 mod digest;
 mod hc;

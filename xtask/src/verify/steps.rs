@@ -5,7 +5,7 @@
 
 use crate::cargo::{CONDUCTOR_PACKAGES, LIGHT_PACKAGES, cargo, run};
 use crate::layout::Layout;
-use crate::{demo, hc, integrity, pack, release};
+use crate::{clients, demo, hc, integrity, pack, release};
 use anyhow::Result;
 
 /// One thing that must hold.
@@ -53,6 +53,7 @@ pub const STEPS: &[Step] = &[
     heavy("demo", "a short demo runs to its end", |layout| {
         run(demo::program(layout, "rose-forest").arg("demo"))
     }),
+    heavy("clients", "Qdrant's own clients get from a node what they get from Qdrant", clients::check),
     heavy("hc", "hc accepts the manifests and makes the same bundles", hc::check_manifests),
     heavy("clippy-node", "no warning in what links the conductor", |layout| {
         let mut command =
