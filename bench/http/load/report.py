@@ -25,7 +25,7 @@ def write(results: Results, data: Data, options: Options, machine: dict, commit:
 
 def _head(results, data, options, machine, commit, is_quantized) -> str:
     recalls = "; ".join(
-        f"{name}: {recall:.4f} ({results.efforts[name]} effort)" for name, recall in results.recalls.items()
+        f"{name}: {recall:.4f} (effort: {results.efforts[name]})" for name, recall in results.recalls.items()
     )
     others = ", ".join(f"{used:.2f}" for used in results.others)
     return f"""# HTTP under load

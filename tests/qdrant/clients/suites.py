@@ -105,6 +105,9 @@ def _snippet(
     """Runs the snippets of docs/CLIENTS.md that belong to a suite."""
     outcome = Outcome()
     for title, code in snippets.of(suite):
+        for name in target.collections():
+            if f'"{name}"' in code or f"'{name}'" in code:
+                raise Refused(f"the snippet of {suite} would delete the collection {name}, which the server has")
         with tempfile.NamedTemporaryFile("w", suffix=ending, dir=folder) as file:
             file.write(code)
             file.flush()

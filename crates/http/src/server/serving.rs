@@ -86,7 +86,11 @@ pub async fn serve_with(
     loop {
         tokio::select! {
             () = &mut stop => break,
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a request ended its connection");
+                }
+            }
             (stream, peer, room) = next(&listener, &room) => {
                 connections.spawn(connection::serve(shared.clone(), stream, peer, room, stopped.clone()));
             }

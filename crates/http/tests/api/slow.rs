@@ -207,6 +207,27 @@ async fn what_was_begun_is_answered_before_a_server_ends() {
 }
 
 #[tokio::test]
+async fn a_handler_that_panics_ends_its_connection_and_no_other() {
+    async fn panics() {
+        panic!("as it should");
+    }
+    let router = Router::new()
+        .route("/panic", get(panics))
+        .route("/healthz", get(|| async { "healthz check passed" }));
+    let Routes { address, stop, served } = serving(router, Serving::default()).await;
+    let mut other = TcpStream::connect(address).await.unwrap();
+    other.write_all(HEALTHZ.as_bytes()).await.unwrap();
+    read_healthz(&mut other).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /panic HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert_eq!(until_the_end(stream).await, "");
+    other.write_all(HEALTHZ.as_bytes()).await.unwrap();
+    read_healthz(&mut other).await;
+    stop.send(()).unwrap();
+    served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn what_takes_too_long_does_not_hold_up_the_end() {
     let (router, asked, _answer) = waiting();
     let Routes { address, stop, served } =

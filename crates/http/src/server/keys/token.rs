@@ -1,15 +1,13 @@
 //! JSON web tokens as Qdrant's: what they claim, and what is refused.
 
-use super::{
-    super::access::{Access, CollectionAccess},
-    hs256,
-};
-use crate::{Backend, BackendError};
+mod claims;
+
+use super::hs256;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, errors::ErrorKind};
-use rose_forest_store::Filter;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashSet};
+use serde_json::Value;
+use std::collections::HashSet;
+
+pub(super) use claims::{Claims, ValueExists};
 
 /// Seconds by which the clocks of who signs and of this node may differ; Qdrant's.
 const LEEWAY_SECONDS: u64 = 30;
@@ -37,37 +35,6 @@ pub(crate) enum TokenError {
         /// Where it was looked for.
         collection: String,
     },
-}
-
-/// What a token says.
-#[derive(Debug, PartialEq)]
-pub(super) struct Claims {
-    pub(super) access: Access,
-    pub(super) value_exists: Option<ValueExists>,
-}
-
-/// A token holds while such a point exists.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct ValueExists {
-    collection: String,
-    filter: Filter,
-}
-
-impl ValueExists {
-    /// Asks whether it does. Points of other authors do not count: otherwise whoever writes into the collection could make
-    /// tokens hold again.
-    ///
-    /// # Errors
-    /// If there is none, no such collection, or the backend fails.
-    pub(super) async fn check<B: Backend>(self, backend: &B) -> Result<(), super::ApiError> {
-        match backend.has_own(&self.collection, self.filter).await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(BackendError::NoCollection { .. }) => {
-                Err(TokenError::NoValue { collection: self.collection }.into())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
 }
 
 /// Reads tokens that a key has signed.
@@ -107,111 +74,16 @@ impl TokenKey {
                 });
             }
         };
-        let claims = |reason: String| TokenError::Claims { reason };
-        let raw = RawClaims::deserialize(value).map_err(|error| claims(error.to_string()))?;
-        Ok(Claims {
-            access: access(raw.access).map_err(claims)?,
-            value_exists: raw.value_exists.map(value_exists).transpose().map_err(claims)?,
-        })
+        Claims::read(value)
     }
-}
-
-/// The claims as they are written. Others (`sub`, `iat`, …) are passed over, as Qdrant does; none of them narrows a right.
-#[derive(Deserialize)]
-struct RawClaims {
-    #[serde(default, deserialize_with = "said")]
-    access: Option<Value>,
-    #[serde(default)]
-    value_exists: Option<RawValueExists>,
-}
-
-/// What is said, null included: that is no right, and not the same as saying nothing.
-fn said<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCollection {
-    collection: String,
-    access: String,
-    #[serde(default)]
-    payload: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawValueExists {
-    collection: String,
-    matches: Vec<RawMatch>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMatch {
-    key: String,
-    value: Value,
-}
-
-/// The right that `access` names. Without it a token may do everything, as in Qdrant.
-fn access(claim: Option<Value>) -> Result<Access, String> {
-    let list = match claim {
-        None => return Ok(Access::Everything),
-        Some(Value::String(mode)) => {
-            return match mode.as_str() {
-                "m" => Ok(Access::Everything),
-                "r" => Ok(Access::Read),
-                other => Err(format!("expected access to be \"r\", \"m\" or a list, received {other:?}")),
-            };
-        }
-        Some(Value::Array(list)) => list,
-        Some(_) => return Err("expected access to be \"r\", \"m\" or a list".to_owned()),
-    };
-    let mut names = BTreeSet::new();
-    let one = |value| {
-        let raw = RawCollection::deserialize(value).map_err(|error| format!("access: {error}"))?;
-        if raw.payload.is_some_and(|payload| !payload.is_null()) {
-            return Err(format!(
-                "access to collection {}: payload restrictions are not supported (Qdrant gave them up, too): make a \
-                 collection for what may be seen",
-                raw.collection
-            ));
-        }
-        let may_write = match raw.access.as_str() {
-            "r" => false,
-            "rw" => true,
-            other => {
-                return Err(format!(
-                    "expected access to collection {} to be \"r\" or \"rw\", received {other:?}",
-                    raw.collection
-                ));
-            }
-        };
-        if !names.insert(raw.collection.clone()) {
-            return Err(format!("expected collection {} once in access, received it twice", raw.collection));
-        }
-        Ok(CollectionAccess { name: raw.collection, may_write })
-    };
-    Ok(Access::Collections(list.into_iter().map(one).collect::<Result<_, _>>()?))
-}
-
-/// The points that `value_exists` means.
-fn value_exists(raw: RawValueExists) -> Result<ValueExists, String> {
-    if raw.matches.is_empty() {
-        return Err("expected value_exists to have matches, received none".to_owned());
-    }
-    let matches =
-        raw.matches.into_iter().map(|one| json!({ "key": one.key, "match": { "value": one.value } }));
-    let filter = json!({ "must": matches.collect::<Vec<_>>() });
-    let filter = Filter::deserialize(filter).map_err(|error| format!("value_exists: {error}"))?;
-    Ok(ValueExists { collection: raw.collection, filter })
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
+    use super::{super::super::access::Access, *};
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     use ring::hmac;
+    use serde_json::json;
     use std::time::{SystemTime, UNIX_EPOCH};
 
     /// A token, signed by hand.
@@ -234,60 +106,37 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_a_token_claims_is_what_it_gives() {
-        assert_eq!(read(&json!({"access": "m"})).unwrap().access, Access::Everything);
-        assert_eq!(read(&json!({"access": "r", "sub": "me", "iat": 5})).unwrap().access, Access::Read);
-        assert_eq!(read(&json!({"exp": now() + 60})).unwrap().access, Access::Everything);
-        let list = json!({"access": [{"collection": "a", "access": "r"}, {"collection": "b", "access": "rw", "payload": null}]});
-        let one = |name: &str, may_write| CollectionAccess { name: name.to_owned(), may_write };
-        assert_eq!(
-            read(&list).unwrap().access,
-            Access::Collections([one("a", false), one("b", true)].into())
-        );
-        assert_eq!(read(&json!({"access": []})).unwrap().access, Access::Collections([].into()));
-        let exists = json!({"access": "r", "value_exists": {"collection": "c", "matches": [{"key": "a.b", "value": "x"}]}});
-        assert_eq!(read(&exists).unwrap().value_exists.unwrap().filter.must.len(), 1);
-    }
-
-    #[test]
-    fn claims_that_are_not_understood_give_nothing() {
-        for (claims, reason) in [
-            (json!({"access": "rw"}), "\"rw\""),
-            (json!({"access": 1}), "list"),
-            (json!({"access": null}), "list"),
-            (json!({"access": "r", "value_exists": 1}), "RawValueExists"),
-            (json!({"access": [{"collection": "c", "access": "m"}]}), "\"m\""),
-            (json!({"access": [{"collection": "c"}]}), "access"),
-            (json!({"access": [{"collection": "c", "access": "r", "only": 1}]}), "only"),
-            (json!({"access": [{"collection": "c", "access": "r", "payload": {"a": 1}}]}), "payload"),
-            (
-                json!({"access": [{"collection": "c", "access": "r"}, {"collection": "c", "access": "rw"}]}),
-                "twice",
-            ),
-            (json!({"value_exists": {"collection": "c", "matches": []}}), "none"),
-            (
-                json!({"value_exists": {"collection": "c", "matches": [{"key": "a", "value": {}}]}}),
-                "value_exists",
-            ),
-            (json!({"exp": "soon"}), "exp"),
-            (json!({"nbf": "soon"}), "nbf"),
-        ] {
-            match read(&claims) {
-                Err(TokenError::Claims { reason: said }) => {
-                    assert!(said.contains(reason), "{claims}: {said}")
-                }
-                other => panic!("{claims}: {other:?}"),
-            }
-        }
-    }
-
-    #[test]
     fn a_token_holds_in_its_time() {
         let times = |claims| matches!(read(&claims), Err(TokenError::Time));
         assert!(times(json!({"exp": now() - LEEWAY_SECONDS - 5})));
         assert!(times(json!({"exp": 0})));
         assert!(times(json!({"nbf": now() + LEEWAY_SECONDS + 60})));
-        assert!(read(&json!({"exp": now(), "nbf": now()})).is_ok());
+        let claims = read(&json!({"exp": now(), "nbf": now(), "access": "r"})).unwrap();
+        assert_eq!(claims.access, Access::Read);
+        for name in ["exp", "nbf"] {
+            match read(&json!({name: "soon"})) {
+                Err(TokenError::Claims { reason }) => assert!(reason.contains(name), "{reason}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_token_with_one_other_character_is_none(place: proptest::sample::Index, other in "[ -~]") {
+            let token = signed("secret", HEAD, r#"{"access":"m"}"#);
+            let place = place.index(token.len());
+            let changed = format!("{}{other}{}", &token[..place], &token[place + 1..]);
+            proptest::prop_assume!(changed != token);
+            let read = TokenKey::new("secret").read(&changed);
+            proptest::prop_assert!(matches!(read, Err(TokenError::NoKeyNorToken)), "{changed}: {read:?}");
+        }
+
+        #[test]
+        fn no_text_is_a_token_by_chance(text: String) {
+            let read = TokenKey::new("secret").read(&text);
+            proptest::prop_assert!(matches!(read, Err(TokenError::NoKeyNorToken)), "{text}: {read:?}");
+        }
     }
 
     #[test]
