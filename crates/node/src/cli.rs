@@ -9,12 +9,13 @@ mod node;
 mod output;
 mod search;
 mod serve;
+mod top;
 
 use crate::control::Door;
 use crate::data_dir::DataDir;
 use crate::node::Settings;
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use output::Output;
 pub(crate) use output::print;
 use rose_forest_engine::local::Limits;
@@ -75,6 +76,13 @@ enum Command {
     Node(node::Command),
     /// Stay in the networks of all collections until interrupted
     Serve(serve::Serve),
+    /// Watch the node that serves, in the terminal
+    Top(top::Top),
+    /// Print what makes a shell complete commands: for bash, `source <(rose-forest completions bash)`
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
     /// Run a server where peers find each other
     Bootstrap(Bootstrap),
     /// See it work: two peers share 5,000 WordNet senses, and a third one lies
@@ -119,6 +127,15 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     let output = Output { json: cli.global.json };
     match cli.command {
         Command::Serve(serve) => serve.run(&cli.global, output).await?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "rose-forest", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end());
+        }
+        Command::Top(top) => {
+            let dir = cli.global.dir()?;
+            top.run(&Door::connect(&dir).await.context("`rose-forest serve` makes a node to watch")?, output).await?;
+        }
         Command::Bootstrap(bootstrap) => bootstrap.run(output).await?,
         Command::Demo(demo) => demo.run(cli.global.json).await?,
         Command::Lie(lie) => lie.run(cli.global.settings()?).await?,
@@ -144,7 +161,12 @@ async fn with_node(command: Command, global: &Global, door: &Door, output: Outpu
         Command::Export(export) => export.run(door).await?,
         Command::Index(command) => return command.run(door, output).await,
         Command::Node(command) => command.run(door, output).await?,
-        Command::Serve(_) | Command::Bootstrap(_) | Command::Demo(_) | Command::Lie(_) => {}
+        Command::Serve(_)
+        | Command::Top(_)
+        | Command::Completions { .. }
+        | Command::Bootstrap(_)
+        | Command::Demo(_)
+        | Command::Lie(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -202,7 +224,6 @@ fn log_to_stderr(filter: Option<&str>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -218,6 +239,16 @@ mod tests {
     fn options_of_all_commands_may_stand_anywhere() {
         let cli = Cli::try_parse_from(["rose-forest", "collection", "list", "--json", "--data-dir", "/x"]);
         assert!(cli.unwrap().global.json);
+    }
+
+    #[test]
+    fn shells_are_told_every_command() {
+        let mut script = Vec::new();
+        clap_complete::generate(clap_complete::Shell::Bash, &mut Cli::command(), "rose-forest", &mut script);
+        let script = String::from_utf8(script).unwrap();
+        for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+            assert!(script.contains(command.get_name()), "{}", command.get_name());
+        }
     }
 
     #[test]

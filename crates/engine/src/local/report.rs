@@ -4,7 +4,7 @@ use super::{IndexError, LocalIndex};
 use serde::{Deserialize, Serialize};
 
 /// What lies where, and what it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexReport {
     /// Points that count.
     pub points: u64,

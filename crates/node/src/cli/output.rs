@@ -49,6 +49,14 @@ pub(crate) fn keep_stdout() -> Result<()> {
     Ok(())
 }
 
+/// What was stdout when the program began, to be drawn on.
+pub(crate) fn out() -> Result<File> {
+    match OUT.get() {
+        Some(out) => out.try_clone().context("cannot use stdout"),
+        None => Ok(File::from(std::io::stdout().as_fd().try_clone_to_owned().context("cannot use stdout")?)),
+    }
+}
+
 /// Prints a line. Whoever reads may have gone, as in `export | head`: then so do we.
 pub(crate) fn print(line: &str) {
     let text = format!("{line}\n");

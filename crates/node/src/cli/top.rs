@@ -5,7 +5,7 @@ mod screen;
 use super::output::{self, Output};
 use crate::control::Door;
 use crate::requests::{Pulse, Request};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -31,7 +31,6 @@ pub(super) struct Top {
 
 impl Top {
     pub async fn run(self, door: &Door, output: Output) -> Result<()> {
-        ensure!(matches!(door, Door::There(_)), "no node serves from this data directory: `rose-forest serve` does");
         let interval = Duration::from_secs(self.interval.into());
         if output.json || self.once {
             return self.print(door, output, interval).await;
