@@ -73,5 +73,7 @@ pub const FOLLOW_PAGE: usize = 64;
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Time for a websocket to take a message. Who takes longer is cut off, and goes on from its cursor when it comes back.
 pub const MAX_SEND_TIME: Duration = Duration::from_secs(30);
+/// Time for a websocket to answer that it is closed.
+pub const MAX_CLOSE_TIME: Duration = Duration::from_secs(5);
 /// Bytes of an invite: several times what the longest name and addresses need.
 pub const MAX_INVITE_BYTES: usize = 8 * 1024;

@@ -202,12 +202,16 @@ async fn what_cannot_be_followed_is_refused_with_a_reason() {
     timeout(IN_VAIN, again).await.unwrap();
 }
 
-#[tokio::test]
-async fn who_hears_nothing_new_hears_that_and_that_the_server_ends() {
-    let keep_alive = Duration::from_millis(20);
-    let mut server = Server::start_with(Config { keep_alive, ..Config::default() }).await;
+async fn with_keep_alive(keep_alive: Duration) -> Server {
+    let server = Server::start_with(Config { keep_alive, ..Config::default() }).await;
     let new = json!({"vectors": {"size": 2, "distance": "Dot"}});
     server.put("/collections/c", new).await.result();
+    server
+}
+
+#[tokio::test]
+async fn who_hears_nothing_new_hears_that_and_that_the_server_ends() {
+    let mut server = with_keep_alive(Duration::from_millis(20)).await;
     let mut follower = Follower::open(&server, "", "").await;
     follower.next().await;
     let mut comments = 0;
@@ -216,14 +220,38 @@ async fn who_hears_nothing_new_hears_that_and_that_the_server_ends() {
         assert!(line.is_empty() || line.starts_with(':'), "{line}");
         comments += u32::from(!line.is_empty());
     }
+    server.stop();
+    assert_eq!(follower.next().await, json!({"kind": "end", "reason": "the server is ending"}));
+    assert!(follower.is_closed().await);
+}
+
+#[tokio::test]
+async fn a_websocket_is_asked_whether_it_is_there_and_hears_that_the_server_ends() {
+    // Long enough for a client on a busy machine to answer.
+    let mut server = with_keep_alive(Duration::from_secs(3)).await;
     let mut socket = websocket(&server, "").await;
     next_text(&mut socket).await;
     let ping = timeout(IN_VAIN, socket.next()).await.unwrap().unwrap().unwrap();
     assert!(ping.is_ping(), "{ping:?}");
     server.stop();
-    assert_eq!(follower.next().await, json!({"kind": "end", "reason": "the server is ending"}));
-    assert!(follower.is_closed().await);
-    assert_eq!(next_text(&mut socket).await["kind"], "end");
+    assert_eq!(next_text(&mut socket).await, json!({"kind": "end", "reason": "the server is ending"}));
+    let closed = timeout(IN_VAIN, socket.next()).await.unwrap();
+    assert!(matches!(closed, Some(Ok(Message::Close(_)))), "{closed:?}");
+}
+
+#[tokio::test]
+async fn a_websocket_that_does_not_answer_is_closed() {
+    let server = with_keep_alive(Duration::from_millis(20)).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let request = format!(
+        "GET {C}/ws HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    timeout(IN_VAIN, stream.read_to_end(&mut heard)).await.unwrap().unwrap();
+    // The first event, and a ping.
+    assert!(heard.starts_with(b"HTTP/1.1 101") && heard.ends_with(b"\x89\0"), "{heard:?}");
 }
 
 async fn websocket(server: &Server, query: &str) -> WebSocketStream<TcpStream> {

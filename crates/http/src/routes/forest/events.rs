@@ -102,7 +102,12 @@ async fn tell<B: Backend>(mut socket: WebSocket, mut feed: Feed<B>, keep_alive: 
             return;
         }
     }
-    send(&mut socket, Message::Close(None)).await;
+    drop(feed);
+    if send(&mut socket, Message::Close(None)).await {
+        // A connection that is closed while there is something to read loses what was sent last.
+        let heard_all = async { while let Some(Ok(_)) = socket.recv().await {} };
+        let _answered = timeout(limits::MAX_CLOSE_TIME, heard_all).await;
+    }
 }
 
 /// Whether a client took a message in time.

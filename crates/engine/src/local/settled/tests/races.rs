@@ -39,7 +39,8 @@ fn searches_find_what_nobody_touches_while_rows_move() {
         let searching: Vec<_> = (0..2)
             .map(|_| {
                 scope.spawn(|| {
-                    while index.report().unwrap().points == 0 {}
+                    // The store counts rows before searches see them.
+                    while search(&index, &vector(1, 1), 1).hits.is_empty() {}
                     let mut searches = 0;
                     while !done.load(Ordering::Relaxed) || searches == 0 {
                         let id = 1 + searches % 29;
