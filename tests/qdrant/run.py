@@ -43,22 +43,27 @@ def main() -> int:
     args = arguments()
     options = Options(args.seeds, args.operations, args.delete_collections, args.verbose)
     chosen = list(SUITES) if args.suite == "all" else [args.suite]
-    lines, code = [], 0
     try:
         target = Target.open(args.url, args.api_key_file)
-        print(f"{target.url} is {target.title}, version {target.version}", flush=True)
-        for name in chosen:
-            print(f"\n{name}: {SUITES[name].what}", flush=True)
-            outcome = SUITES[name].run(target, options)
-            lines.append(f"{name:13} {outcome}")
-            print(lines[-1], flush=True)
-            code = max(code, 0 if outcome.is_well else 1)
-    except (CannotInstall, Refused) as error:
+    except (OSError, Refused) as error:
         print(f"error: {error}", file=sys.stderr)
-        code = 2
+        return 2
+    print(f"{target.url} is {target.title}, version {target.version}", flush=True)
+    lines, codes = [], {0}
+    for name in chosen:
+        print(f"\n{name}: {SUITES[name].what}", flush=True)
+        try:
+            outcome = SUITES[name].run(target, options)
+            codes.add(0 if outcome.is_well else 1)
+            lines.append(f"{name:13} {outcome}")
+        except (CannotInstall, Refused) as error:
+            codes.add(2)
+            lines.append(f"{name:13} NOT RUN: {error}")
+        print(lines[-1], flush=True)
     if len(chosen) > 1:
         print("\n" + "\n".join(lines))
-    return code
+    # What failed is worse than what was not run.
+    return 1 if 1 in codes else max(codes)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def js(target: Target, options: Options) -> Outcome:
     passed = len(re.findall(r"^ok \d+ - ", done.stdout, re.M))
     if done.returncode != 0 and not failed:
         failed = [f"node ended with {done.returncode}"]
-    _show(done, bool(failed), options)
+    if failed or options.verbose:
+        _show(done, True, options)
     return outcome.add(Outcome(passed=passed, failed=failed, seconds=time.monotonic() - started))
 
 
@@ -161,5 +162,5 @@ def _run(command: list[str], folder: Path, variables: dict[str, str]) -> subproc
 def _show(done: subprocess.CompletedProcess[str], failed: bool, options: Options) -> None:
     if failed or options.verbose:
         print((done.stdout + done.stderr).rstrip(), flush=True)
-    elif lines := [line for line in done.stdout.splitlines() if line.strip() and not line.startswith(("#", "1.."))]:
+    elif lines := done.stdout.strip().splitlines():
         print(f"  {lines[-1]}", flush=True)
