@@ -1,6 +1,7 @@
 //! The routes: those that everybody may ask, those that read, and those that write.
 
 mod collections;
+mod described;
 mod facets;
 mod indexes;
 mod payload;
@@ -12,6 +13,7 @@ pub(crate) use show::Show;
 
 use crate::{
     Backend,
+    openapi::page,
     server::{ApiError, App},
 };
 use axum::{
@@ -26,6 +28,11 @@ use crate::limits;
 
 type Routes<B> = Router<Arc<App<B>>>;
 
+/// What `utoipa` makes of the handlers' annotations.
+pub(crate) fn described() -> utoipa::openapi::OpenApi {
+    <described::Described as utoipa::OpenApi>::openapi()
+}
+
 /// What needs no key: who this is, and whether it is well.
 pub(crate) fn open<B: Backend>() -> Routes<B> {
     Router::new()
@@ -33,6 +40,9 @@ pub(crate) fn open<B: Backend>() -> Routes<B> {
         .route("/healthz", get(service::healthz))
         .route("/livez", get(service::livez))
         .route("/readyz", get(service::readyz))
+        .route("/openapi.json", get(page::document))
+        .route("/docs", get(page::page))
+        .route("/docs/{file}", get(page::file))
 }
 
 /// What reads.

@@ -4,6 +4,7 @@
 //! sentence that says so.
 
 mod answers;
+mod collection_info;
 mod collections;
 mod points;
 mod query;
@@ -14,7 +15,12 @@ pub use answers::{
     CollectionDescription, Collections, Count, Exists, Facets, Group, Groups, Points, ProvenanceJson, Record,
     ScoredPoint, ScrollPage, UpdateResult,
 };
-pub use collections::{CollectionInfo, CreateCollection, CreateIndex};
+pub use collection_info::{
+    CollectionConfig, CollectionInfo, CollectionParams, HnswConfig, OptimizerConfig, PayloadField,
+    Quantization, ScalarQuantization, VectorInfo, VectorsInfo,
+};
+pub(crate) use collections::VectorParams;
+pub use collections::{CreateCollection, CreateIndex};
 pub use points::{
     Batch, CountRequest, DeletePayload, FacetRequest, Operation, Operations, Point, PointIds, PointVector,
     PointsSelector, RetrieveRequest, ScrollRequest, SetPayload, UpdateVectors, Upsert,
@@ -24,6 +30,8 @@ pub use query::{
     Recommend, SearchRequest, Strategy,
 };
 pub use vectors::{BatchVectors, VectorStruct};
+pub(crate) use query::Rrf;
+pub(crate) use with::OrderByObject;
 pub use with::{OrderByJson, WithPayload, WithVector};
 
 use serde::{Deserialize, Deserializer};

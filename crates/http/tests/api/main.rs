@@ -5,6 +5,7 @@ mod authors;
 mod bounds;
 mod collections;
 mod keys;
+mod openapi;
 mod payloads;
 mod points;
 mod queries;
