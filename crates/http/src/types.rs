@@ -25,12 +25,12 @@ pub use points::{
     Batch, CountRequest, DeletePayload, FacetRequest, Operation, Operations, Point, PointIds, PointVector,
     PointsSelector, RetrieveRequest, ScrollRequest, SetPayload, UpdateVectors, Upsert,
 };
+pub(crate) use query::Rrf;
 pub use query::{
     Example, Fusion, GroupsRequest, LookupLocation, Mmr, Prefetch, Query, QueryBatch, QueryRequest,
     Recommend, SearchRequest, Strategy,
 };
 pub use vectors::{BatchVectors, VectorStruct};
-pub(crate) use query::Rrf;
 pub(crate) use with::OrderByObject;
 pub use with::{OrderByJson, WithPayload, WithVector};
 

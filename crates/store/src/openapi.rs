@@ -5,8 +5,8 @@ use crate::{FieldPath, OrderValue, Time};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        AnyOfBuilder, ArrayBuilder, ObjectBuilder, Ref, RefOr,
-        schema::{AdditionalProperties, Schema, SchemaFormat, Type},
+        ArrayBuilder, ObjectBuilder, Ref, RefOr,
+        schema::{AdditionalProperties, AnyOfBuilder, Schema, SchemaFormat, Type},
     },
 };
 
@@ -29,7 +29,9 @@ impl PartialSchema for IdSchema {
         AnyOfBuilder::new()
             .item(number)
             .item(text)
-            .description(Some("A point's id: an unsigned integer, a UUID or any other string of up to 512 bytes."))
+            .description(Some(
+                "A point's id: an unsigned integer, a UUID or any other string of up to 512 bytes.",
+            ))
             .into()
     }
 }
@@ -108,5 +110,7 @@ pub(crate) fn counts() -> RefOr<Schema> {
 fn bounds(of: &RefOr<Schema>) -> ObjectBuilder {
     let bound = |object: ObjectBuilder, name| object.property(name, of.clone());
     let object = ["gt", "gte", "lt", "lte"].into_iter().fold(ObjectBuilder::new(), bound);
-    object.schema_type(Type::Object).additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+    object
+        .schema_type(Type::Object)
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
 }

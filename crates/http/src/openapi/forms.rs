@@ -6,7 +6,10 @@ use rose_forest_store::{FieldKind, FieldPath, Time};
 use std::collections::HashMap;
 use utoipa::{
     ToSchema,
-    openapi::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Ref, RefOr, schema::Schema, schema::Type},
+    openapi::{
+        ArrayBuilder, ObjectBuilder, Ref, RefOr,
+        schema::{AnyOfBuilder, Schema, Type},
+    },
 };
 
 /// Which points come first. A vector or an id alone is `nearest`.

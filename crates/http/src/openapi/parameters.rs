@@ -4,9 +4,9 @@ use crate::server::{AnswerOptions, Reading, Writing};
 use utoipa::{
     IntoParams,
     openapi::{
-        AnyOfBuilder, ObjectBuilder, Required,
+        ObjectBuilder, Required,
         path::{Parameter, ParameterBuilder, ParameterIn},
-        schema::{Schema, Type},
+        schema::{AnyOfBuilder, Schema, Type},
     },
 };
 

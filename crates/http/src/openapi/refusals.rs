@@ -50,7 +50,9 @@ const KINDS: [Kind; 10] = [
         status: "409",
         name: "Exists",
         says: "There is one of this name already.",
-        of: |path, operation| path == "/collections/{name}" && operation.operation_id.as_deref() == Some("create_collection"),
+        of: |path, operation| {
+            path == "/collections/{name}" && operation.operation_id.as_deref() == Some("create_collection")
+        },
     },
     Kind {
         status: "413",
@@ -64,7 +66,12 @@ const KINDS: [Kind; 10] = [
         says: "Too much is under way: come again after the seconds that `Retry-After` says.",
         of: |_, operation| !is_open(operation),
     },
-    Kind { status: "500", name: "Failed", says: "The node failed; its log says more.", of: |_, operation| !is_open(operation) },
+    Kind {
+        status: "500",
+        name: "Failed",
+        says: "The node failed; its log says more.",
+        of: |_, operation| !is_open(operation),
+    },
     Kind {
         status: "503",
         name: "NotAtHand",

@@ -20,7 +20,10 @@ fn all<'v>(value: &'v Value, name: &str, found: &mut Vec<&'v Value>) {
 fn operations_of(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, item)| {
-        item.as_object().unwrap().iter().map(move |(method, operation)| (format!("{method} {path}"), operation))
+        item.as_object()
+            .unwrap()
+            .iter()
+            .map(move |(method, operation)| (format!("{method} {path}"), operation))
     });
     operations.collect()
 }
@@ -46,10 +49,15 @@ fn every_operation_has_an_id_of_its_own_a_description_and_answers() {
         assert!(!operation["summary"].as_str().unwrap().is_empty(), "{name}");
         let answers = operation["responses"].as_object().unwrap();
         assert!(!answers.is_empty(), "{name}");
-        let in_path: BTreeSet<_> = name.split('{').skip(1).map(|part| part.split('}').next().unwrap()).collect();
+        let in_path: BTreeSet<_> =
+            name.split('{').skip(1).map(|part| part.split('}').next().unwrap()).collect();
         let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         let described = parameters.iter().filter(|parameter| parameter["in"] == "path");
-        assert_eq!(in_path, described.map(|parameter| parameter["name"].as_str().unwrap()).collect(), "{name}");
+        assert_eq!(
+            in_path,
+            described.map(|parameter| parameter["name"].as_str().unwrap()).collect(),
+            "{name}"
+        );
     }
     assert!(ids.contains("query_points"));
 }

@@ -1,6 +1,6 @@
 //! Queries.
 
-use super::{OneOrMany, OrderByJson, WithPayload, WithVector, with::WithPayloadForm, vectors::Dense};
+use super::{OneOrMany, OrderByJson, WithPayload, WithVector, vectors::Dense, with::WithPayloadForm};
 use crate::openapi::forms;
 use rose_forest_api::PointId;
 use rose_forest_store::{FieldPath, Filter, OrderBy, openapi::IdSchema};

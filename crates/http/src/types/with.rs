@@ -103,9 +103,11 @@ pub struct OrderByJson(pub OrderBy);
 impl<'de> Deserialize<'de> for OrderByJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let whole = match Value::deserialize(deserializer)? {
-            Value::String(key) => {
-                OrderByObject { key: key.parse().map_err(de::Error::custom)?, direction: None, start_from: None }
-            }
+            Value::String(key) => OrderByObject {
+                key: key.parse().map_err(de::Error::custom)?,
+                direction: None,
+                start_from: None,
+            },
             value => serde_json::from_value(value).map_err(de::Error::custom)?,
         };
         let start_from = match whole.start_from.filter(|value| !value.is_null()) {
