@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::{net::TcpListener, sync::Semaphore};
 
 pub(crate) use error::{ApiError, Envelope, json};
-pub(crate) use extract::Body;
+pub(crate) use extract::{Body, Path};
 pub use keys::Keys;
 pub(crate) use keys::{may_read, may_write};
 pub(crate) use options::{AnswerOptions, Reading, Writing};

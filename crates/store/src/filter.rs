@@ -48,6 +48,7 @@ pub struct MinShould {
     #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub conditions: Vec<Condition>,
     /// How many must hold.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub min_count: usize,
 }
 

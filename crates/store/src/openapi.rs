@@ -6,7 +6,7 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         ArrayBuilder, ObjectBuilder, Ref, RefOr,
-        schema::{AdditionalProperties, AnyOfBuilder, Schema, SchemaFormat, Type},
+        schema::{AdditionalProperties, AnyOfBuilder, KnownFormat, Schema, SchemaFormat, Type},
     },
 };
 
@@ -46,7 +46,7 @@ impl PartialSchema for FieldPath {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .min_length(Some(1))
+            .pattern(Some(r#"^("[^"]+"|[^.\[\]"]+)(\[[0-9]*\])*(\.("[^"]+"|[^.\[\]"]+)(\[[0-9]*\])*)*$"#))
             .description(Some(
                 "A path into a payload: keys with dots between them, `[]` for each element of an array, `[0]` for one of \
                  them. A key with a dot or a bracket stands in double quotes.",
@@ -60,8 +60,12 @@ impl ToSchema for FieldPath {}
 
 impl PartialSchema for Time {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
+        let of = |format| {
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        AnyOfBuilder::new()
+            .item(of(KnownFormat::DateTime))
+            .item(of(KnownFormat::Date))
             .description(Some("A time, RFC 3339; without a zone UTC, without a time of day midnight."))
             .examples(["2026-11-21T16:30:00Z"])
             .into()

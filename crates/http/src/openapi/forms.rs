@@ -103,6 +103,28 @@ pub(crate) enum DatatypeName {
     Float16,
 }
 
+/// Signed bytes instead of floats. What tunes Qdrant's own is passed over.
+#[derive(ToSchema)]
+#[schema(as = QuantizationConfig)]
+pub(crate) struct QuantizationForm {
+    scalar: ScalarForm,
+}
+
+/// To one byte for each component.
+#[derive(ToSchema)]
+#[schema(as = ScalarQuantizationConfig)]
+pub(crate) struct ScalarForm {
+    r#type: Option<ByteName>,
+}
+
+/// A signed byte.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ScalarType)]
+pub(crate) enum ByteName {
+    Int8,
+}
+
 /// What an index of a field is of: a kind, or a kind with what tunes Qdrant's own index, which is passed over.
 #[derive(ToSchema)]
 #[serde(untagged)]

@@ -2,11 +2,11 @@
 
 use crate::{
     Backend,
-    server::{ApiError, App, json},
+    server::{ApiError, App, Path, json},
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };

@@ -3,10 +3,10 @@
 use crate::{
     Backend, BackendError,
     openapi::{Answer, CollectionName, Timeout},
-    server::{ApiError, App, Body, Envelope},
+    server::{ApiError, App, Body, Envelope, Path},
     types::{CollectionDescription, CollectionInfo, Collections, CreateCollection, Exists},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::Value;
 use std::{sync::Arc, time::Instant};
 

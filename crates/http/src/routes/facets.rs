@@ -6,10 +6,10 @@ use crate::{
     backend::Facet,
     limits,
     openapi::{Answer, CollectionName},
-    server::{ApiError, App, Body, Envelope, Reading},
+    server::{ApiError, App, Body, Envelope, Path, Reading},
     types::{FacetRequest, Facets},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::{sync::Arc, time::Instant};
 
 /// The most frequent values of a field.

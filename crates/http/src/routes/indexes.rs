@@ -4,10 +4,10 @@ use crate::{
     Backend,
     backend::Written,
     openapi::{Answer, CollectionName},
-    server::{ApiError, App, Body, Envelope, Writing},
+    server::{ApiError, App, Body, Envelope, Path, Writing},
     types::{CreateIndex, UpdateResult},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use rose_forest_store::FieldPath;
 use std::{sync::Arc, time::Instant};
 

@@ -5,10 +5,10 @@ use crate::{
     Backend,
     backend::{Edit, Write},
     openapi::{Answer, CollectionName},
-    server::{ApiError, App, Body, Envelope, Writing},
+    server::{ApiError, App, Body, Envelope, Path, Writing},
     types::{DeletePayload, PointIds, SetPayload, UpdateResult},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::sync::Arc;
 
 pub(super) fn set_of(request: SetPayload, vector_name: &str) -> Result<Write, ApiError> {

@@ -6,14 +6,14 @@ use crate::{
     backend::{Mode, NewPoint, NewVector, Scroll, Search, Selector, What, Write},
     limits,
     openapi::{Answer, CollectionName},
-    server::{AnswerOptions, ApiError, App, Body, Envelope, Reading, Writing},
+    server::{AnswerOptions, ApiError, App, Body, Envelope, Path, Reading, Writing},
     types::{
         Batch, BatchVectors, Count, CountRequest, Operation, Operations, Point, PointIds, PointsSelector,
         Record, RetrieveRequest, ScrollPage, ScrollRequest, UpdateResult, UpdateVectors, Upsert,
         VectorStruct,
     },
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use rose_forest_api::PointId;
 use rose_forest_store::openapi::IdSchema;
 use std::{sync::Arc, time::Instant};

@@ -5,10 +5,10 @@ use crate::{
     Backend, limits,
     openapi::{Answer, CollectionName},
     query::{self, Run},
-    server::{AnswerOptions, ApiError, App, Body, Envelope, Reading},
+    server::{AnswerOptions, ApiError, App, Body, Envelope, Path, Reading},
     types::{Groups, GroupsRequest, Points, QueryBatch, QueryRequest, ScoredPoint, SearchRequest},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::{sync::Arc, time::Instant};
 
 /// A query.

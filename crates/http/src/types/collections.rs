@@ -2,7 +2,7 @@
 
 use crate::{
     backend::NewCollection,
-    openapi::forms::{DatatypeName, DistanceName, IndexSchema, VectorsForm},
+    openapi::forms::{DatatypeName, DistanceName, IndexSchema, QuantizationForm, VectorsForm},
 };
 use rose_forest_api::{Distance, Encoding};
 use rose_forest_rules::limits::MAX_DIMENSION;
@@ -16,13 +16,15 @@ use utoipa::ToSchema;
 pub struct CreateCollection {
     /// `{size, distance}`, or an object with one such under its name.
     #[serde(default)]
-    #[schema(value_type = VectorsForm)]
+    #[schema(value_type = VectorsForm, required = true)]
     pub vectors: Option<Value>,
     /// Not supported, unless empty.
     #[serde(default)]
+    #[schema(ignore)]
     pub sparse_vectors: Option<Map<String, Value>>,
     /// `{"scalar": {"type": "int8"}}` stores signed bytes instead of floats.
     #[serde(default)]
+    #[schema(value_type = Option<QuantizationForm>)]
     pub quantization_config: Option<Value>,
 }
 
@@ -45,6 +47,7 @@ pub(crate) struct VectorParams {
     multivector_config: Option<Value>,
     /// As that of the collection.
     #[serde(default)]
+    #[schema(value_type = Option<QuantizationForm>)]
     quantization_config: Option<Value>,
 }
 
@@ -118,7 +121,7 @@ pub struct CreateIndex {
     pub field_name: FieldPath,
     /// A kind, or an object with a `type` and what tunes Qdrant's own index.
     #[serde(default)]
-    #[schema(value_type = IndexSchema)]
+    #[schema(value_type = IndexSchema, required = true)]
     pub field_schema: Option<Value>,
 }
 

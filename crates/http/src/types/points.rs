@@ -40,6 +40,7 @@ pub struct Batch {
 pub struct Upsert {
     /// In rows.
     #[serde(default)]
+    #[schema(min_items = 1, max_items = 10_000)]
     pub points: Option<Vec<Point>>,
     /// In columns.
     #[serde(default)]
@@ -58,7 +59,7 @@ pub struct Upsert {
 pub struct PointsSelector {
     /// Their ids.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<IdSchema>>)]
+    #[schema(value_type = Option<Vec<IdSchema>>, min_items = 1, max_items = 10_000)]
     pub points: Option<Vec<PointId>>,
     /// What they fulfil.
     #[serde(default)]
@@ -102,6 +103,7 @@ pub struct PointVector {
 #[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct UpdateVectors {
     /// The vectors.
+    #[schema(min_items = 1, max_items = 10_000)]
     pub points: Vec<PointVector>,
     /// Changes only points that fulfil this.
     #[serde(default)]

@@ -36,7 +36,7 @@ async fn the_document_has_every_route_and_no_other() {
         if NOT_DESCRIBED.iter().any(|(not, _)| *not == path) {
             continue;
         }
-        let asked = path.replace('{', "").replace('}', "");
+        let asked = path.replace(['{', '}'], "");
         for method in METHODS {
             let status = server.send(&method.to_uppercase(), &asked, "{}").await.status;
             if status != 405 {
