@@ -38,9 +38,14 @@ def ask(method, path, body):
         raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
 
 
-def fill():
+def make():
     for name, (size, made_of) in COLLECTIONS.items():
         ask("PUT", f"/collections/{name}", made_of)
+
+
+def fill():
+    """Points for all of them, again and again: requests delete points, too."""
+    for name, (size, made_of) in COLLECTIONS.items():
         points = []
         for number in range(40):
             vector = [round(chance.uniform(-1, 1), 3) or 1 for _ in range(size)]
@@ -144,6 +149,8 @@ def before_call(context, case, kwargs):
         return
     if chance.random() < 0.05:
         return
+    if chance.random() < 0.02:
+        fill()
     name = chance.choice(list(COLLECTIONS))
     parameters["name"] = name
     if "id" in parameters and chance.random() < 0.5:
@@ -155,4 +162,5 @@ def before_call(context, case, kwargs):
         case.body = fit(case.body, COLLECTIONS[name][0])
 
 
+make()
 fill()
