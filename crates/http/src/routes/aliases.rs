@@ -3,10 +3,10 @@
 use super::at_most;
 use crate::{
     Backend, BackendError, limits,
-    server::{ApiError, App, Body, Envelope},
+    server::{ApiError, App, Body, Envelope, Path},
     types::{AliasDescription, AliasList, ChangeAliases},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::{sync::Arc, time::Instant};
 
 /// `POST /collections/aliases`.

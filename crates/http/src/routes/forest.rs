@@ -6,10 +6,10 @@ mod points;
 
 use crate::{
     Backend, BackendError, limits,
-    server::{ApiError, App, Body, Envelope},
+    server::{ApiError, App, Body, Envelope, Path},
     types::{AuthorsJson, InviteJson, JoinedJson, NodeJson, PeersJson, SyncJson},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 pub(crate) use events::{server_sent, websocket};
 pub(crate) use feed::Stopping;
 pub(crate) use points::{all, proof, scroll_all};

@@ -10,36 +10,70 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rose_forest_engine::metrics::CONTENT_TYPE;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
     sync::Arc,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
+use utoipa::ToSchema;
 
 /// The version of Qdrant whose API this is: clients warn if it is more than one off their own.
 const SPEAKS: &str = "1.20.0";
 
-/// `GET /`.
+/// Who this is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Root {
+    /// What it is.
+    title: &'static str,
+    /// The version of Qdrant whose API it speaks.
+    version: &'static str,
+    /// Its own version.
+    rose_forest: &'static str,
+}
+
+/// Who this is.
+#[utoipa::path(
+    get, path = "/", tag = "Service", operation_id = "root", security(()),
+    responses((status = 200, description = "Who this is, and whose API it speaks.", body = Root))
+)]
 pub(crate) async fn root() -> Response {
-    let who = json!({
-        "title": "rose-forest - a decentralized vector database that speaks Qdrant",
-        "version": SPEAKS,
-        "rose_forest": env!("CARGO_PKG_VERSION"),
-    });
+    let who = Root {
+        title: "rose-forest - a decentralized vector database that speaks Qdrant",
+        version: SPEAKS,
+        rose_forest: env!("CARGO_PKG_VERSION"),
+    };
     json(StatusCode::OK, &who)
 }
 
-/// `GET /healthz`.
+/// Whether it is well.
+#[utoipa::path(
+    get, path = "/healthz", tag = "Service", operation_id = "healthz", security(()),
+    responses((status = 200, description = "It is.", body = String))
+)]
 pub(crate) async fn healthz() -> &'static str {
     "healthz check passed"
 }
 
-/// `GET /livez`.
+/// Whether it is alive.
+#[utoipa::path(
+    get, path = "/livez", tag = "Service", operation_id = "livez", security(()),
+    responses((status = 200, description = "It is.", body = String))
+)]
 pub(crate) async fn livez() -> &'static str {
     "livez check passed"
 }
 
-/// `GET /readyz`: 503 until the backend can answer.
+/// Whether it is ready.
+///
+/// It is not until the node can answer.
+#[utoipa::path(
+    get, path = "/readyz", tag = "Service", operation_id = "readyz", security(()),
+    responses(
+        (status = 200, description = "It is.", body = String),
+        (status = 503, description = "Not yet.", body = String),
+    )
+)]
 pub(crate) async fn readyz<B: Backend>(State(app): State<Arc<App<B>>>) -> (StatusCode, &'static str) {
     match tokio::time::timeout(limits::MAX_READY_TIME, app.backend.is_ready()).await {
         Ok(true) => (StatusCode::OK, "all shards are ready"),

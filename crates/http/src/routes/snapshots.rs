@@ -2,7 +2,7 @@
 
 use crate::{
     Backend, limits,
-    server::{ApiError, App, Body, Envelope, json},
+    server::{ApiError, App, Body, Envelope, Path, json},
     snapshots::{
         self, Listed, Multipart, Priority, SnapshotError, Snapshots, Source, boundary, check_name,
         file::FileError, time_text,
@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     body::{Body as RawBody, HttpBody},
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };

@@ -6,12 +6,12 @@
 use super::feed::{Feed, Following};
 use crate::{
     Backend, limits,
-    server::{ApiError, App},
+    server::{ApiError, App, Path},
     types::EventJson,
 };
 use axum::{
     extract::{
-        Path, State, WebSocketUpgrade,
+        State, WebSocketUpgrade,
         ws::{Message, WebSocket, rejection::WebSocketUpgradeRejection},
     },
     response::{

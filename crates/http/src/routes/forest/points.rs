@@ -5,10 +5,10 @@ use crate::{
     backend::ScrollAll,
     limits,
     routes::{self, Show},
-    server::{AnswerOptions, ApiError, App, Body, Envelope},
+    server::{AnswerOptions, ApiError, App, Body, Envelope, Path},
     types::{AllPoints, ProofJson, ScrollAllPage, ScrollAllRequest, WithVector},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::{sync::Arc, time::Instant};
 
 /// Who said so always stands beside a point here.
