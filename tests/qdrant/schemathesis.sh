@@ -7,7 +7,7 @@
 # its status, its kind, its headers or its shape. SECONDS are for all of it, 90 when nothing is said. A key goes into API_KEY.
 # It makes, changes and deletes collections of any name: do not point it at a node whose data matters. To try it:
 #
-#   cargo run -p rose-forest-http --example memory -- --listen 127.0.0.1:6333
+#   cargo run -p rose-forest-http --example memory -- --listen 127.0.0.1:6333 --snapshots FOLDER
 #   tests/qdrant/schemathesis.sh http://127.0.0.1:6333
 #
 # The tool is installed once, from PyPI, into ${ROSE_FOREST_VENVS:-~/.cache/rose-forest/venvs}/schemathesis.
@@ -46,10 +46,13 @@ exec 9>&-
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
 checks=$checks,response_schema_conformance,unsupported_method,ignored_auth
 
+# What follows a collection has no end, which would be no answer in time: crates/http/tests/api/events.rs looks at it.
+endless=events
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 export FUZZED_URL="$url" SCHEMATHESIS_HOOKS=schemathesis_hooks PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1
-"$venv/bin/schemathesis" run "$url/openapi.json" --url "$url" --phases coverage,fuzzing,stateful --checks "$checks" \
+"$venv/bin/schemathesis" run "$url/openapi.json" --url "$url" --phases coverage,fuzzing,stateful --checks "$checks" --exclude-operation-id "$endless" \
     --request-timeout "$TIMEOUT" --max-time "$seconds" --continue-on-failure --warnings off \
     ${API_KEY:+--header "api-key: $API_KEY"} "$@"

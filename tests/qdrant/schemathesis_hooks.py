@@ -55,6 +55,16 @@ def fill():
         ask("PUT", f"/collections/{name}/points?wait=true", {"points": points})
 
 
+def snapshots():
+    """A snapshot of each collection, where the server keeps snapshots: their names by collection."""
+    names = {}
+    for name in COLLECTIONS:
+        answer = requests.post(f"{URL}/collections/{name}/snapshots", headers=HEADERS, timeout=30)
+        if answer.status_code == 200:
+            names[name] = answer.json()["result"]["name"]
+    return names
+
+
 def fit(value, size, key=None):
     """The same request, most of its vectors as long as they should be, and most of its paths some that payloads have."""
     if isinstance(value, list):
@@ -134,6 +144,16 @@ def right(operation, name):
         return {"operations": [{"upsert": {"points": points()}}, {"delete": {"filter": filter_of(0)}}, {"upsert": {"points": points()}}]}
     if operation in ("count_points", "scroll_points"):
         return {"filter": filter_of()}
+    if operation == "scroll_all":
+        return {"filter": filter_of(), "limit": chance.randint(1, 30), "with_vector": chance.random() < 0.5}
+    if operation == "update_aliases":
+        # Names of the collections that come and go, too: then those cannot be made.
+        alias = lambda: chance.choice(["fuzzed-alias", "fuzzed-name", chance.choice(OTHERS)])
+        changes = [
+            {"create_alias": {"collection_name": name, "alias_name": alias()}}, {"delete_alias": {"alias_name": alias()}},
+            {"rename_alias": {"old_alias_name": alias(), "new_alias_name": alias()}},
+        ]
+        return {"actions": chance.sample(changes, chance.randint(1, 3))}
     return None
 
 
@@ -141,9 +161,11 @@ def right(operation, name):
 def before_call(context, case, kwargs):
     operation = case.operation.definition.raw.get("operationId")
     parameters = case.path_parameters
+    if operation == "update_aliases" and chance.random() < 0.4:
+        case.body = right(operation, chance.choice(list(COLLECTIONS)))
     if not parameters or "name" not in parameters:
         return
-    if operation in ("create_collection", "delete_collection"):
+    if operation in ("create_collection", "delete_collection", "leave"):
         if parameters["name"] in COLLECTIONS or chance.random() < 0.5:
             parameters["name"] = chance.choice(OTHERS)
         return
@@ -155,6 +177,8 @@ def before_call(context, case, kwargs):
     parameters["name"] = name
     if "id" in parameters and chance.random() < 0.5:
         parameters["id"] = str(chance.randrange(45))
+    if "snapshot" in parameters and chance.random() < 0.5:
+        parameters["snapshot"] = SNAPSHOTS.get(name, "none.snapshot")
     request = right(operation, name) if chance.random() < 0.4 else None
     if request is not None:
         case.body = request
@@ -164,3 +188,4 @@ def before_call(context, case, kwargs):
 
 make()
 fill()
+SNAPSHOTS = snapshots()

@@ -12,8 +12,8 @@ pub(crate) mod page;
 mod parameters;
 mod refusals;
 
-pub(crate) use answers::Answer;
-pub(crate) use parameters::{CollectionName, Timeout};
+pub(crate) use answers::{Accepted, Answer};
+pub(crate) use parameters::{CollectionName, Restoring, Since, SnapshotName, Timeout, Wait};
 
 use serde_json::Value;
 use utoipa::openapi::{

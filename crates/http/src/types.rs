@@ -11,6 +11,7 @@ mod forest;
 mod points;
 mod query;
 mod snapshots;
+mod telemetry;
 mod vectors;
 mod with;
 
@@ -40,6 +41,9 @@ pub use query::{
     Recommend, SearchRequest, Strategy,
 };
 pub use snapshots::{RecoverSnapshot, SnapshotDescription};
+pub use telemetry::{
+    AppTelemetry, ClusterTelemetry, CollectionsTelemetry, RequestsTelemetry, Responses, Telemetry,
+};
 pub use vectors::{BatchVectors, VectorStruct};
 pub(crate) use with::OrderByObject;
 pub use with::{OrderByJson, WithPayload, WithVector};

@@ -22,6 +22,26 @@ pub(super) enum Fine {
     Ok,
 }
 
+/// Word that it is begun: what becomes of it is logged.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+pub(crate) struct Accepted {
+    /// Nothing yet.
+    result: (),
+    /// Always `accepted`.
+    status: Begun,
+    /// Seconds that it took.
+    time: f64,
+}
+
+/// That it is begun.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only described")]
+pub(super) enum Begun {
+    Accepted,
+}
+
 /// Why there is no answer.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described: `server::ApiError` is what is sent")]

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "only described")]
 
 use crate::types::{Example, Mmr, OrderByObject, Recommend, Rrf, VectorParams};
-use rose_forest_store::{FieldKind, FieldPath, Time};
+use rose_forest_store::{FieldKind, FieldPath, Time, openapi::IdSchema};
 use std::collections::HashMap;
 use utoipa::{
     ToSchema,
@@ -156,6 +156,60 @@ pub(crate) enum UpdateStatus {
 pub(crate) enum CollectionStatus {
     Green,
     Yellow,
+}
+
+/// How much of a collection a node stores.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Stores)]
+pub(crate) enum StoresName {
+    Full,
+    Empty,
+    Unknown,
+}
+
+/// How much a node says it keeps.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Holds)]
+pub(crate) enum HoldsName {
+    Everything,
+    Part,
+    Own,
+}
+
+/// How a node says it is doing.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NodeStatus)]
+pub(crate) enum NodeStatusName {
+    Starting,
+    Ready,
+    Degraded,
+    Leaving,
+}
+
+/// Where a page of everybody's points begins: at an id, or after a point.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = AllOffset)]
+pub(crate) enum AllOffsetForm {
+    At(IdSchema),
+    After { id: IdSchema, author: String },
+}
+
+/// Bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct Bytes(Vec<u8>);
+
+/// The form of an upload.
+#[derive(ToSchema)]
+#[schema(as = SnapshotUpload)]
+pub(crate) struct SnapshotForm {
+    /// The file of a snapshot.
+    #[schema(value_type = String, format = Binary)]
+    snapshot: Vec<u8>,
 }
 
 /// Queries before a query: a list of them; one stands for itself, null for none.

@@ -1,8 +1,11 @@
 //! Parameters, under the names of the extractors that read them.
 
-use crate::server::{AnswerOptions, Reading, Writing};
+use crate::{
+    server::{AnswerOptions, Reading, Writing},
+    snapshots::Priority,
+};
 use utoipa::{
-    IntoParams,
+    IntoParams, PartialSchema,
     openapi::{
         ObjectBuilder, Required,
         path::{Parameter, ParameterBuilder, ParameterIn},
@@ -16,15 +19,60 @@ pub(crate) struct CollectionName;
 /// How long a request may take: of routes that read nothing else behind the question mark.
 pub(crate) struct Timeout;
 
+/// A snapshot's name in the path.
+pub(crate) struct SnapshotName;
+
+/// Whether to wait for the end of what takes long.
+pub(crate) struct Wait;
+
+/// How to restore a snapshot that is uploaded.
+pub(crate) struct Restoring;
+
+/// Where events begin.
+pub(crate) struct Since;
+
 impl IntoParams for CollectionName {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let name = ParameterBuilder::new()
-            .name("name")
-            .parameter_in(ParameterIn::Path)
-            .required(Required::True)
-            .description(Some("The collection's name."))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1))));
-        vec![name.build()]
+        vec![in_path("name", "The collection's name.")]
+    }
+}
+
+impl IntoParams for SnapshotName {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![in_path("snapshot", "The snapshot's name.")]
+    }
+}
+
+impl IntoParams for Wait {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let wait = ObjectBuilder::new().schema_type(Type::Boolean);
+        vec![query("wait", "Whether to wait for the end; true when nothing is said.", wait)]
+    }
+}
+
+impl IntoParams for Restoring {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let checksum = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9A-Fa-f]{64}$"));
+        vec![
+            query("priority", "Whose points hold.", Priority::schema()),
+            query("checksum", "SHA-256 that the file must have, in hexadecimal.", checksum),
+        ]
+    }
+}
+
+impl IntoParams for Since {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let cursor = || ObjectBuilder::new().schema_type(Type::String);
+        let last = ParameterBuilder::new()
+            .name("Last-Event-ID")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("The same, as browsers say it when they come back; it goes before `since`."))
+            .schema(Some(cursor()));
+        vec![
+            query("since", "The cursor to go on from; from now on when nothing is said.", cursor()),
+            last.build(),
+        ]
     }
 }
 
@@ -69,6 +117,16 @@ impl IntoParams for AnswerOptions {
 
 fn words<const N: usize>(words: [&str; N]) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
+}
+
+fn in_path(name: &str, says: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(says))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1))))
+        .build()
 }
 
 fn query(name: &str, says: &str, schema: impl Into<utoipa::openapi::RefOr<Schema>>) -> Parameter {

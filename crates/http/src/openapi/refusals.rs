@@ -15,6 +15,15 @@ struct Kind {
     of: fn(&str, &Operation) -> bool,
 }
 
+/// What gives something a name, or reads files that others may replace.
+const CONFLICTING: [&str; 5] = [
+    "create_collection",
+    "update_aliases",
+    "recover_from_snapshot",
+    "recover_from_uploaded_snapshot",
+    "join",
+];
+
 const KINDS: [Kind; 10] = [
     Kind {
         status: "400",
@@ -31,14 +40,15 @@ const KINDS: [Kind; 10] = [
     Kind {
         status: "403",
         name: "Forbidden",
-        says: "The key does not allow it, or the point is another author's.",
-        of: |_, operation| !is_open(operation),
+        says: "The key does not allow it, the point is another author's, or a server without a key was asked by another name \
+               than this machine's or by a page of another origin.",
+        of: |_, _| true,
     },
     Kind {
         status: "404",
         name: "NotFound",
-        says: "There is no such collection or point.",
-        of: |path, _| path.contains('{'),
+        says: "There is no such collection, point, alias or snapshot.",
+        of: |path, _| path.contains('{') || path == "/collections/aliases",
     },
     Kind {
         status: "408",
@@ -49,10 +59,8 @@ const KINDS: [Kind; 10] = [
     Kind {
         status: "409",
         name: "Exists",
-        says: "There is one of this name already.",
-        of: |path, operation| {
-            path == "/collections/{name}" && operation.operation_id.as_deref() == Some("create_collection")
-        },
+        says: "There is one of this name already, or it was changed meanwhile.",
+        of: |_, operation| operation.operation_id.as_deref().is_some_and(|id| CONFLICTING.contains(&id)),
     },
     Kind {
         status: "413",
@@ -75,7 +83,7 @@ const KINDS: [Kind; 10] = [
     Kind {
         status: "503",
         name: "NotAtHand",
-        says: "A vector that this needs is being read from the network again: try again later.",
+        says: "What this needs is being read or brought up to date on this node: try again later.",
         of: |path, operation| path.contains('{') && !is_open(operation),
     },
 ];

@@ -1,7 +1,7 @@
 //! The handlers that the document of the API describes.
 
-use super::{collections, facets, indexes, payload, points, queries, service};
-use crate::openapi::page;
+use super::{aliases, collections, facets, forest, indexes, payload, points, queries, service, snapshots};
+use crate::{openapi::page, types::EventJson};
 use rose_forest_store::Condition;
 use utoipa::OpenApi;
 
@@ -13,17 +13,22 @@ const ABOUT: &str = "Qdrant's HTTP API over collections that peers share. Every 
 #[openapi(
     info(title = "Rose Forest", description = ABOUT),
     tags(
-        (name = "Service", description = "Who this is, and whether it is well."),
+        (name = "Service", description = "Who this is, whether it is well, and what it counts."),
         (name = "Collections", description = "Collections, and the indexes of their payload fields."),
         (name = "Points", description = "Writing, reading and deleting points."),
         (name = "Search", description = "Queries."),
+        (name = "Aliases", description = "Further names of collections, on this node."),
+        (name = "Snapshots", description = "Files of whole collections, to take elsewhere and to restore."),
+        (name = "Forest", description = "Beyond Qdrant: who takes part, who wrote what, what changes, and what proves it."),
     ),
-    components(schemas(Condition)),
+    components(schemas(Condition, EventJson)),
     paths(
         service::root,
         service::healthz,
         service::livez,
         service::readyz,
+        service::metrics,
+        service::telemetry,
         page::document,
         page::page,
         page::file,
@@ -53,6 +58,27 @@ const ABOUT: &str = "Qdrant's HTTP API over collections that peers share. Every 
         queries::batch,
         queries::groups,
         queries::search,
+        aliases::change,
+        aliases::list,
+        aliases::of_collection,
+        snapshots::create,
+        snapshots::list,
+        snapshots::remove,
+        snapshots::download,
+        snapshots::recover,
+        snapshots::upload,
+        forest::node,
+        forest::invite,
+        forest::join,
+        forest::leave,
+        forest::peers,
+        forest::authors,
+        forest::sync,
+        forest::all,
+        forest::scroll_all,
+        forest::proof,
+        forest::server_sent,
+        forest::websocket,
     )
 )]
 pub(super) struct Described;

@@ -2,7 +2,9 @@
 
 use crate::{
     Backend, limits,
+    openapi::{Answer, Timeout},
     server::{ApiError, App, Envelope, json},
+    types::Telemetry,
 };
 use axum::{
     extract::State,
@@ -11,7 +13,6 @@ use axum::{
 };
 use rose_forest_engine::metrics::CONTENT_TYPE;
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::{
     sync::Arc,
     time::{Instant, SystemTime, UNIX_EPOCH},
@@ -81,33 +82,35 @@ pub(crate) async fn readyz<B: Backend>(State(app): State<Arc<App<B>>>) -> (Statu
     }
 }
 
-/// `GET /metrics`: OpenMetrics text.
+/// What is counted and measured, for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "Service", operation_id = "metrics",
+    responses((
+        status = 200, description = "OpenMetrics text.", body = String,
+        content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    ))
+)]
 pub(crate) async fn metrics<B: Backend>(State(app): State<Arc<App<B>>>) -> Response {
     let page = app.metrics.page(&app.backend.metrics());
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     ([content_type], page).into_response()
 }
 
-/// `GET /telemetry`: the least that Qdrant's clients insist on. Numbers are under `/metrics`.
+/// The least that Qdrant's clients insist on.
+///
+/// Numbers are under `/metrics`.
+#[utoipa::path(
+    get, path = "/telemetry", tag = "Service", operation_id = "telemetry",
+    params(Timeout),
+    responses((status = 200, description = "Who this is, and since when.", body = Answer<Telemetry>))
+)]
 pub(crate) async fn telemetry<B: Backend>(
     State(app): State<Arc<App<B>>>,
-) -> Result<Envelope<Value>, ApiError> {
+) -> Result<Envelope<Telemetry>, ApiError> {
     let since = Instant::now();
     let collections = app.backend.collections().await?.len();
-    let none = json!({ "responses": {} });
-    let said = json!({
-        "id": app.started.id,
-        "app": {
-            "name": "rose-forest",
-            "version": SPEAKS,
-            "startup": utc(app.started.at),
-            "jwt_rbac": true,
-        },
-        "collections": { "number_of_collections": collections },
-        "cluster": { "enabled": false },
-        "requests": { "rest": none, "grpc": none },
-    });
-    Ok(Envelope::new(said, since))
+    let telemetry = Telemetry::new(app.started.id.clone(), SPEAKS, utc(app.started.at), collections);
+    Ok(Envelope::new(telemetry, since))
 }
 
 /// A time as RFC 3339 has it, by the civil calendar: days are counted from 1 March of the year 0, so that the leap day is a
