@@ -14,6 +14,7 @@ pub mod backend;
 pub mod limits;
 pub mod local;
 pub mod memory;
+mod openapi;
 mod query;
 mod routes;
 pub mod server;

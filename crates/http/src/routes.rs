@@ -2,6 +2,7 @@
 
 mod aliases;
 mod collections;
+mod described;
 mod facets;
 mod forest;
 mod indexes;
@@ -16,6 +17,7 @@ pub(crate) use show::Show;
 
 use crate::{
     Backend,
+    openapi::page,
     server::{ApiError, App},
 };
 use axum::{
@@ -30,6 +32,11 @@ use crate::limits;
 
 type Routes<B> = Router<Arc<App<B>>>;
 
+/// What `utoipa` makes of the handlers' annotations.
+pub(crate) fn described() -> utoipa::openapi::OpenApi {
+    <described::Described as utoipa::OpenApi>::openapi()
+}
+
 /// What needs no key: who this is, and whether it is well.
 pub(crate) fn open<B: Backend>() -> Routes<B> {
     Router::new()
@@ -37,6 +44,9 @@ pub(crate) fn open<B: Backend>() -> Routes<B> {
         .route("/healthz", get(service::healthz))
         .route("/livez", get(service::livez))
         .route("/readyz", get(service::readyz::<B>))
+        .route("/openapi.json", get(page::document))
+        .route("/docs", get(page::page))
+        .route("/docs/{file}", get(page::file))
 }
 
 /// What is counted and measured: read whatever else is under way.
@@ -103,7 +113,7 @@ pub(crate) fn long_writes<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/snapshots/recover", put(snapshots::recover))
         .route("/collections/{name}/snapshots/upload", post(snapshots::upload))
         .route("/rose-forest/collections/{name}/invite", get(forest::invite))
-        .route("/rose-forest/collections/{name}/leave", post(collections::leave))
+        .route("/rose-forest/collections/{name}/leave", post(forest::leave))
         .route("/rose-forest/join", post(forest::join))
 }
 

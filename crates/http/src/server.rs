@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use access::Access;
 pub(crate) use error::{ApiError, Envelope, json};
-pub(crate) use extract::Body;
+pub(crate) use extract::{Body, Path};
 pub use files::SecretFileError;
 pub use keys::Keys;
 pub(crate) use keys::{may_read, may_write};

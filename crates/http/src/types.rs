@@ -5,11 +5,13 @@
 
 mod aliases;
 mod answers;
+mod collection_info;
 mod collections;
 mod forest;
 mod points;
 mod query;
 mod snapshots;
+mod telemetry;
 mod vectors;
 mod with;
 
@@ -18,7 +20,12 @@ pub use answers::{
     CollectionDescription, Collections, Count, Exists, Facets, Group, Groups, Points, ProvenanceJson, Record,
     ScoredPoint, ScrollPage, UpdateResult,
 };
-pub use collections::{CollectionInfo, CreateCollection, CreateIndex};
+pub use collection_info::{
+    CollectionConfig, CollectionInfo, CollectionParams, HnswConfig, OptimizerConfig, PayloadField,
+    Quantization, ScalarQuantization, VectorInfo, VectorsInfo,
+};
+pub(crate) use collections::VectorParams;
+pub use collections::{CreateCollection, CreateIndex};
 pub use forest::{
     AllOffset, AllPoints, AnnouncedJson, AuthorJson, AuthorKey, AuthorsJson, ChangeJson, EventJson,
     InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PeerJson, PeersJson, PointOf, ProofJson, QueueJson,
@@ -28,12 +35,17 @@ pub use points::{
     Batch, CountRequest, DeletePayload, FacetRequest, Operation, Operations, Point, PointIds, PointVector,
     PointsSelector, RetrieveRequest, ScrollRequest, SetPayload, UpdateVectors, Upsert,
 };
+pub(crate) use query::Rrf;
 pub use query::{
     Example, Fusion, GroupsRequest, LookupLocation, Mmr, Prefetch, Query, QueryBatch, QueryRequest,
     Recommend, SearchRequest, Strategy,
 };
 pub use snapshots::{RecoverSnapshot, SnapshotDescription};
+pub use telemetry::{
+    AppTelemetry, ClusterTelemetry, CollectionsTelemetry, RequestsTelemetry, Responses, Telemetry,
+};
 pub use vectors::{BatchVectors, VectorStruct};
+pub(crate) use with::OrderByObject;
 pub use with::{OrderByJson, WithPayload, WithVector};
 
 use serde::{Deserialize, Deserializer};

@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A value that is counted. In their order: booleans, integers, strings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum FacetValue {
     /// A boolean.
@@ -46,6 +47,7 @@ impl FacetValue {
 
 /// A value, and how many points hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FacetHit {
     /// The value.
     pub value: FacetValue,

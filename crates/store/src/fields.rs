@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an index of a field is for. Values of other kinds in that field are passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FieldKind {
     /// Strings, whole: `match` with value, any and except.

@@ -19,16 +19,20 @@ use serde::{Deserialize, Serialize};
 /// A filter: all of `must`, one of `should`, none of `must_not`, and enough of `min_should`. Lists that are empty ask
 /// for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// All of these hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::one_or_many")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::conditions))]
     pub must: Vec<Condition>,
     /// At least one of these holds, if there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::one_or_many")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::conditions))]
     pub should: Vec<Condition>,
     /// None of these holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "read::one_or_many")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::conditions))]
     pub must_not: Vec<Condition>,
     /// At least so many of these hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,16 +41,20 @@ pub struct Filter {
 
 /// At least `min_count` of `conditions` hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MinShould {
     /// The conditions.
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     pub conditions: Vec<Condition>,
     /// How many must hold.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub min_count: usize,
 }
 
 /// What may be asked of a point.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Condition {
     /// Something about a field.
@@ -64,6 +72,7 @@ pub enum Condition {
     /// The point has one of these ids, whoever wrote it. Inside of [`Nested`] it never holds.
     HasId {
         /// The ids.
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::openapi::IdSchema>))]
         has_id: Vec<PointId>,
     },
     /// The point has the vector of this name. Every point has the one that has no name, and no other; whoever gives that
@@ -83,6 +92,7 @@ pub enum Condition {
 
 /// A field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// Where it is.
@@ -91,6 +101,7 @@ pub struct Key {
 
 /// A filter for the elements of an array.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nested {
     /// The array, with or without `[]` at the end.
@@ -102,6 +113,7 @@ pub struct Nested {
 /// What is asked of a field: one of what is given has to hold, for one of the field's values; an array's values are its
 /// elements. A field that is missing fulfils only `values_count`, `is_empty` and `is_null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FieldCondition {
     /// The field.
@@ -111,6 +123,7 @@ pub struct FieldCondition {
     pub matches: Option<Match>,
     /// A value lies in a range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::range))]
     pub range: Option<Range>,
     /// A value is a place in a rectangle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,6 +136,7 @@ pub struct FieldCondition {
     pub geo_polygon: Option<GeoPolygon>,
     /// The field has so many values: elements of an array, none for null, otherwise one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::counts))]
     pub values_count: Option<ValuesCount>,
     /// Whether the field is missing, null or an empty array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +165,7 @@ impl FieldCondition {
 
 /// A value to compare with: strings with strings, integers with numbers that are written as integers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum MatchValue {
     /// A boolean.
@@ -163,6 +178,7 @@ pub enum MatchValue {
 
 /// Values to compare with, all of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum MatchValues {
     /// Integers.
@@ -173,6 +189,7 @@ pub enum MatchValues {
 
 /// How a value is compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
     /// It is this one.

@@ -29,6 +29,8 @@ mod filter;
 mod id_key;
 mod log;
 mod open;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod order;
 mod payload;
 mod point;

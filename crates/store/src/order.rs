@@ -12,6 +12,7 @@ use std::{cmp::Ordering, collections::BTreeSet};
 
 /// Which end comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// The smallest value.

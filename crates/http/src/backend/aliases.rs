@@ -6,12 +6,13 @@
 use rose_forest_rules::limits::MAX_NAME_CHARS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Aliases that a node may have.
 pub const MAX_ALIASES: usize = 1_024;
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AliasChange {
     /// Makes an alias; one with this name is changed to mean this collection.

@@ -3,13 +3,20 @@
 use super::at_most;
 use crate::{
     Backend, BackendError, limits,
-    server::{ApiError, App, Body, Envelope},
+    openapi::{Answer, CollectionName, Timeout},
+    server::{ApiError, App, Body, Envelope, Path},
     types::{AliasDescription, AliasList, ChangeAliases},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::{sync::Arc, time::Instant};
 
-/// `POST /collections/aliases`.
+/// Changes aliases: all that is asked for, or nothing.
+#[utoipa::path(
+    post, path = "/collections/aliases", tag = "Aliases", operation_id = "update_aliases",
+    params(Timeout),
+    request_body = ChangeAliases,
+    responses((status = 200, description = "They are changed.", body = Answer<bool>))
+)]
 pub(crate) async fn change<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Body(request): Body<ChangeAliases>,
@@ -20,7 +27,12 @@ pub(crate) async fn change<B: Backend>(
     Ok(Envelope::new(true, since))
 }
 
-/// `GET /aliases`.
+/// Aliases of all collections.
+#[utoipa::path(
+    get, path = "/aliases", tag = "Aliases", operation_id = "get_collections_aliases",
+    params(Timeout),
+    responses((status = 200, description = "The aliases.", body = Answer<AliasList>))
+)]
 pub(crate) async fn list<B: Backend>(
     State(app): State<Arc<App<B>>>,
 ) -> Result<Envelope<AliasList>, ApiError> {
@@ -30,7 +42,12 @@ pub(crate) async fn list<B: Backend>(
     Ok(Envelope::new(AliasList { aliases }, since))
 }
 
-/// `GET /collections/{name}/aliases`.
+/// Aliases of a collection.
+#[utoipa::path(
+    get, path = "/collections/{name}/aliases", tag = "Aliases", operation_id = "get_collection_aliases",
+    params(CollectionName, Timeout),
+    responses((status = 200, description = "The aliases.", body = Answer<AliasList>))
+)]
 pub(crate) async fn of_collection<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,

@@ -5,13 +5,20 @@ use crate::{
     Backend,
     backend::Facet,
     limits,
-    server::{ApiError, App, Body, Envelope, Reading},
+    openapi::{Answer, CollectionName},
+    server::{ApiError, App, Body, Envelope, Path, Reading},
     types::{FacetRequest, Facets},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::{sync::Arc, time::Instant};
 
-/// `POST /collections/{name}/facet`.
+/// The most frequent values of a field.
+#[utoipa::path(
+    post, path = "/collections/{name}/facet", tag = "Points", operation_id = "facet",
+    params(CollectionName, Reading),
+    request_body = FacetRequest,
+    responses((status = 200, description = "Values, and how many points hold each.", body = Answer<Facets>))
+)]
 pub(crate) async fn facet<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,

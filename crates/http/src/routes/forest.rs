@@ -6,22 +6,35 @@ mod points;
 
 use crate::{
     Backend, BackendError, limits,
-    server::{ApiError, App, Body, Envelope},
+    openapi::{Answer, CollectionName, Timeout},
+    server::{ApiError, App, Body, Envelope, Path},
     types::{AuthorsJson, InviteJson, JoinedJson, NodeJson, PeersJson, SyncJson},
 };
-use axum::extract::{Path, State};
-pub(crate) use events::{server_sent, websocket};
+use axum::extract::State;
+pub(crate) use events::*;
 pub(crate) use feed::Stopping;
-pub(crate) use points::{all, proof, scroll_all};
+pub(crate) use points::*;
 use std::{sync::Arc, time::Instant};
 
-/// `GET /rose-forest/node`.
+/// This node and its collections.
+#[utoipa::path(
+    get, path = "/rose-forest/node", tag = "Forest", operation_id = "node",
+    params(Timeout),
+    responses((status = 200, description = "The node.", body = Answer<NodeJson>))
+)]
 pub(crate) async fn node<B: Backend>(State(app): State<Arc<App<B>>>) -> Result<Envelope<NodeJson>, ApiError> {
     let since = Instant::now();
     Ok(Envelope::new(app.backend.node().await?.into(), since))
 }
 
-/// `GET /rose-forest/collections/{name}/invite`. For who may write alone: an invite lets others in.
+/// An invite to a collection.
+///
+/// It lets others in, so it is for keys that may do everything.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}/invite", tag = "Forest", operation_id = "invite",
+    params(CollectionName),
+    responses((status = 200, description = "The invite. It is a secret.", body = Answer<InviteJson>))
+)]
 pub(crate) async fn invite<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -30,7 +43,14 @@ pub(crate) async fn invite<B: Backend>(
     Ok(Envelope::new(InviteJson { invite: app.backend.invite(&name).await? }, since))
 }
 
-/// `POST /rose-forest/join`.
+/// Joins the collection of an invite.
+///
+/// For keys that may do everything.
+#[utoipa::path(
+    post, path = "/rose-forest/join", tag = "Forest", operation_id = "join",
+    request_body = InviteJson,
+    responses((status = 200, description = "The collection.", body = Answer<JoinedJson>))
+)]
 pub(crate) async fn join<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Body(request): Body<InviteJson>,
@@ -44,7 +64,12 @@ pub(crate) async fn join<B: Backend>(
     Ok(Envelope::new(app.backend.join(&request.invite).await?.into(), since))
 }
 
-/// `GET /rose-forest/collections/{name}/peers`.
+/// Other nodes that take part in a collection.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}/peers", tag = "Forest", operation_id = "peers",
+    params(CollectionName, Timeout),
+    responses((status = 200, description = "The nodes.", body = Answer<PeersJson>))
+)]
 pub(crate) async fn peers<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -54,7 +79,12 @@ pub(crate) async fn peers<B: Backend>(
     Ok(Envelope::new(PeersJson { peers }, since))
 }
 
-/// `GET /rose-forest/collections/{name}/authors`.
+/// Who wrote how many of the points.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}/authors", tag = "Forest", operation_id = "authors",
+    params(CollectionName, Timeout),
+    responses((status = 200, description = "The authors.", body = Answer<AuthorsJson>))
+)]
 pub(crate) async fn authors<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -64,11 +94,31 @@ pub(crate) async fn authors<B: Backend>(
     Ok(Envelope::new(AuthorsJson { authors }, since))
 }
 
-/// `GET /rose-forest/collections/{name}/sync`.
+/// How far this node is with a collection.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}/sync", tag = "Forest", operation_id = "sync",
+    params(CollectionName, Timeout),
+    responses((status = 200, description = "How far.", body = Answer<SyncJson>))
+)]
 pub(crate) async fn sync<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
 ) -> Result<Envelope<SyncJson>, ApiError> {
     let since = Instant::now();
     Ok(Envelope::new(app.backend.sync_state(&name).await?.into(), since))
+}
+
+/// Leaves a collection, as `DELETE /collections/{name}` does, without a limit of time.
+///
+/// Its data stays with the peers that hold it. Says whether there was one. For keys that may do everything.
+#[utoipa::path(
+    post, path = "/rose-forest/collections/{name}/leave", tag = "Forest", operation_id = "leave",
+    params(CollectionName),
+    responses((status = 200, description = "Whether there was one.", body = Answer<bool>))
+)]
+pub(crate) async fn leave<B: Backend>(
+    app: State<Arc<App<B>>>,
+    name: Path<String>,
+) -> Result<Envelope<bool>, ApiError> {
+    super::collections::leave(app, name).await
 }

@@ -4,10 +4,11 @@ use super::points::{selector, write};
 use crate::{
     Backend,
     backend::{Edit, Write},
-    server::{ApiError, App, Body, Envelope, Writing},
+    openapi::{Answer, CollectionName},
+    server::{ApiError, App, Body, Envelope, Path, Writing},
     types::{DeletePayload, PointIds, SetPayload, UpdateResult},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::sync::Arc;
 
 pub(super) fn set_of(request: SetPayload, vector_name: &str) -> Result<Write, ApiError> {
@@ -29,7 +30,15 @@ pub(super) fn clear_of(request: PointIds, vector_name: &str) -> Result<Write, Ap
     Ok(Write::Payload { points: selector(request.into(), vector_name)?, edit: Edit::Clear })
 }
 
-/// `POST /collections/{name}/points/payload`.
+/// Merges fields into payloads.
+///
+/// A field that is null is taken away.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/payload", tag = "Points", operation_id = "set_payload",
+    params(CollectionName, Writing),
+    request_body = SetPayload,
+    responses((status = 200, description = "What became of it.", body = Answer<UpdateResult>))
+)]
 pub(crate) async fn set<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -39,7 +48,13 @@ pub(crate) async fn set<B: Backend>(
     write(&app, &name, writing, |vector_name| set_of(request, vector_name)).await
 }
 
-/// `PUT /collections/{name}/points/payload`.
+/// Replaces payloads.
+#[utoipa::path(
+    put, path = "/collections/{name}/points/payload", tag = "Points", operation_id = "overwrite_payload",
+    params(CollectionName, Writing),
+    request_body = SetPayload,
+    responses((status = 200, description = "What became of it.", body = Answer<UpdateResult>))
+)]
 pub(crate) async fn overwrite<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -49,7 +64,13 @@ pub(crate) async fn overwrite<B: Backend>(
     write(&app, &name, writing, |vector_name| overwrite_of(request, vector_name)).await
 }
 
-/// `POST /collections/{name}/points/payload/delete`.
+/// Takes fields away from payloads.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/payload/delete", tag = "Points", operation_id = "delete_payload",
+    params(CollectionName, Writing),
+    request_body = DeletePayload,
+    responses((status = 200, description = "What became of it.", body = Answer<UpdateResult>))
+)]
 pub(crate) async fn delete<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -59,7 +80,13 @@ pub(crate) async fn delete<B: Backend>(
     write(&app, &name, writing, |vector_name| delete_of(request, vector_name)).await
 }
 
-/// `POST /collections/{name}/points/payload/clear`.
+/// Takes payloads away.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/payload/clear", tag = "Points", operation_id = "clear_payload",
+    params(CollectionName, Writing),
+    request_body = PointIds,
+    responses((status = 200, description = "What became of it.", body = Answer<UpdateResult>))
+)]
 pub(crate) async fn clear<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,

@@ -5,17 +5,27 @@ use crate::{
     Backend, BackendError,
     backend::{Mode, NewPoint, NewVector, Scroll, Search, Selector, What, Write},
     limits,
-    server::{AnswerOptions, ApiError, App, Body, Envelope, Reading, Writing},
+    openapi::{Answer, CollectionName},
+    server::{AnswerOptions, ApiError, App, Body, Envelope, Path, Reading, Writing},
     types::{
         Batch, BatchVectors, Count, CountRequest, Operation, Operations, Point, PointIds, PointsSelector,
         Record, RetrieveRequest, ScrollPage, ScrollRequest, UpdateResult, UpdateVectors, Upsert,
         VectorStruct,
     },
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
+use rose_forest_store::openapi::IdSchema;
 use std::{sync::Arc, time::Instant};
 
-/// `PUT /collections/{name}/points`.
+/// Writes points, in rows or in columns.
+///
+/// A point that is there is replaced whole, unless `update_mode` or `update_filter` say otherwise.
+#[utoipa::path(
+    put, path = "/collections/{name}/points", tag = "Points", operation_id = "upsert_points",
+    params(CollectionName, Writing),
+    request_body = Upsert,
+    responses((status = 200, description = "What became of it.", body = Answer<UpdateResult>))
+)]
 pub(crate) async fn upsert<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -25,7 +35,15 @@ pub(crate) async fn upsert<B: Backend>(
     write(&app, &name, writing, |vector_name| upsert_of(request, vector_name)).await
 }
 
-/// `POST /collections/{name}/points/delete`.
+/// Deletes points.
+///
+/// By ids: another author's point is refused. By a filter: those of others are passed over and counted.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/delete", tag = "Points", operation_id = "delete_points",
+    params(CollectionName, Writing),
+    request_body = PointIds,
+    responses((status = 200, description = "What became of it.", body = Answer<UpdateResult>))
+)]
 pub(crate) async fn delete<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -35,7 +53,13 @@ pub(crate) async fn delete<B: Backend>(
     write(&app, &name, writing, |vector_name| delete_of(request, vector_name)).await
 }
 
-/// `PUT /collections/{name}/points/vectors`.
+/// Replaces the vectors of points.
+#[utoipa::path(
+    put, path = "/collections/{name}/points/vectors", tag = "Points", operation_id = "update_vectors",
+    params(CollectionName, Writing),
+    request_body = UpdateVectors,
+    responses((status = 200, description = "What became of it.", body = Answer<UpdateResult>))
+)]
 pub(crate) async fn vectors<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -45,7 +69,12 @@ pub(crate) async fn vectors<B: Backend>(
     write(&app, &name, writing, |vector_name| vectors_of(request, vector_name)).await
 }
 
-/// `POST /collections/{name}/points/vectors/delete`.
+/// Refused: every point has a vector.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/vectors/delete", tag = "Points", operation_id = "delete_vectors",
+    params(CollectionName, Writing),
+    request_body = Object,
+)]
 pub(crate) async fn delete_vectors() -> ApiError {
     no_deleting_of_vectors()
 }
@@ -56,8 +85,15 @@ fn no_deleting_of_vectors() -> ApiError {
     )
 }
 
-/// `POST /collections/{name}/points/batch`. All operations are read and checked before the first is done; one that fails ends
-/// the batch, and those before it stay done.
+/// Several writes, one after the other.
+///
+/// All operations are read and checked before the first is done; one that fails ends the batch, and those before it stay done.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/batch", tag = "Points", operation_id = "batch_update",
+    params(CollectionName, Writing),
+    request_body = Operations,
+    responses((status = 200, description = "What became of each.", body = Answer<Vec<UpdateResult>>))
+)]
 pub(crate) async fn batch<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -210,7 +246,15 @@ pub(super) fn selector(request: PointsSelector, vector_name: &str) -> Result<Sel
     }
 }
 
-/// `POST /collections/{name}/points`.
+/// Points by their ids.
+///
+/// Those that are not there are left out.
+#[utoipa::path(
+    post, path = "/collections/{name}/points", tag = "Points", operation_id = "get_points",
+    params(CollectionName, Reading, AnswerOptions),
+    request_body = RetrieveRequest,
+    responses((status = 200, description = "The points.", body = Answer<Vec<Record>>))
+)]
 pub(crate) async fn retrieve<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -226,7 +270,12 @@ pub(crate) async fn retrieve<B: Backend>(
     Ok(Envelope::new(found.into_iter().map(|found| show.record(found)).collect(), since))
 }
 
-/// `GET /collections/{name}/points/{id}`.
+/// A point by its id.
+#[utoipa::path(
+    get, path = "/collections/{name}/points/{id}", tag = "Points", operation_id = "get_point",
+    params(CollectionName, ("id" = IdSchema, Path, description = "The point's id."), Reading, AnswerOptions),
+    responses((status = 200, description = "The point.", body = Answer<Record>))
+)]
 pub(crate) async fn one<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path((name, id)): Path<(String, String)>,
@@ -245,7 +294,15 @@ pub(crate) async fn one<B: Backend>(
     }
 }
 
-/// `POST /collections/{name}/points/scroll`.
+/// A page of points.
+///
+/// In the order of their ids; `next_page_offset` is the `offset` of the next page. Or the first ones in the order of a field.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/scroll", tag = "Points", operation_id = "scroll_points",
+    params(CollectionName, Reading, AnswerOptions),
+    request_body = ScrollRequest,
+    responses((status = 200, description = "The page.", body = Answer<ScrollPage>))
+)]
 pub(crate) async fn scroll<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -280,7 +337,13 @@ pub(crate) async fn scroll<B: Backend>(
     Ok(Envelope::new(ScrollPage { points, next_page_offset: next }, since))
 }
 
-/// `POST /collections/{name}/points/count`.
+/// How many points there are.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/count", tag = "Points", operation_id = "count_points",
+    params(CollectionName, Reading),
+    request_body = CountRequest,
+    responses((status = 200, description = "How many.", body = Answer<Count>))
+)]
 pub(crate) async fn count<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,

@@ -3,14 +3,24 @@
 use super::{at_most, limit, show::Show};
 use crate::{
     Backend, limits,
+    openapi::{Answer, CollectionName},
     query::{self, Run},
-    server::{Access, AnswerOptions, ApiError, App, Body, Envelope, Reading},
+    server::{Access, AnswerOptions, ApiError, App, Body, Envelope, Path, Reading},
     types::{Groups, GroupsRequest, Points, QueryBatch, QueryRequest, ScoredPoint, SearchRequest},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::{sync::Arc, time::Instant};
 
-/// `POST /collections/{name}/points/query`.
+/// A query.
+///
+/// The nearest points to a vector or to a point, those that recommendations lead to, those first in the order of a field, any by
+/// chance, or what prefetches put first together.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/query", tag = "Search", operation_id = "query_points",
+    params(CollectionName, Reading, AnswerOptions),
+    request_body = QueryRequest,
+    responses((status = 200, description = "The points, best first.", body = Answer<Points>))
+)]
 pub(crate) async fn query<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -25,7 +35,13 @@ pub(crate) async fn query<B: Backend>(
     Ok(Envelope::new(Points { points }, since))
 }
 
-/// `POST /collections/{name}/points/query/batch`.
+/// Several queries, one after the other.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/query/batch", tag = "Search", operation_id = "query_batch_points",
+    params(CollectionName, Reading, AnswerOptions),
+    request_body = QueryBatch,
+    responses((status = 200, description = "The points of each.", body = Answer<Vec<Points>>))
+)]
 pub(crate) async fn batch<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -44,7 +60,13 @@ pub(crate) async fn batch<B: Backend>(
     Ok(Envelope::new(answers, since))
 }
 
-/// `POST /collections/{name}/points/search`.
+/// The nearest points, for older clients.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/search", tag = "Search", operation_id = "search_points",
+    params(CollectionName, Reading, AnswerOptions),
+    request_body = SearchRequest,
+    responses((status = 200, description = "The points, best first.", body = Answer<Vec<ScoredPoint>>))
+)]
 pub(crate) async fn search<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -72,7 +94,13 @@ async fn answered<B: Backend>(
     Ok(found.into_iter().skip(offset).map(|found| show.scored(found)).collect())
 }
 
-/// `POST /collections/{name}/points/query/groups`.
+/// A query whose points are grouped by a field.
+#[utoipa::path(
+    post, path = "/collections/{name}/points/query/groups", tag = "Search", operation_id = "query_points_groups",
+    params(CollectionName, Reading, AnswerOptions),
+    request_body = GroupsRequest,
+    responses((status = 200, description = "The groups, best first.", body = Answer<Groups>))
+)]
 pub(crate) async fn groups<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,

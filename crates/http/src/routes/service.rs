@@ -2,7 +2,9 @@
 
 use crate::{
     Backend, limits,
+    openapi::{Answer, Timeout},
     server::{ApiError, App, Envelope, json},
+    types::Telemetry,
 };
 use axum::{
     extract::State,
@@ -10,36 +12,69 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rose_forest_engine::metrics::CONTENT_TYPE;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::{
     sync::Arc,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
+use utoipa::ToSchema;
 
 /// The version of Qdrant whose API this is: clients warn if it is more than one off their own.
 const SPEAKS: &str = "1.20.0";
 
-/// `GET /`.
+/// Who this is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Root {
+    /// What it is.
+    title: &'static str,
+    /// The version of Qdrant whose API it speaks.
+    version: &'static str,
+    /// Its own version.
+    rose_forest: &'static str,
+}
+
+/// Who this is.
+#[utoipa::path(
+    get, path = "/", tag = "Service", operation_id = "root", security(()),
+    responses((status = 200, description = "Who this is, and whose API it speaks.", body = Root))
+)]
 pub(crate) async fn root() -> Response {
-    let who = json!({
-        "title": "rose-forest - a decentralized vector database that speaks Qdrant",
-        "version": SPEAKS,
-        "rose_forest": env!("CARGO_PKG_VERSION"),
-    });
+    let who = Root {
+        title: "rose-forest - a decentralized vector database that speaks Qdrant",
+        version: SPEAKS,
+        rose_forest: env!("CARGO_PKG_VERSION"),
+    };
     json(StatusCode::OK, &who)
 }
 
-/// `GET /healthz`.
+/// Whether it is well.
+#[utoipa::path(
+    get, path = "/healthz", tag = "Service", operation_id = "healthz", security(()),
+    responses((status = 200, description = "It is.", body = String))
+)]
 pub(crate) async fn healthz() -> &'static str {
     "healthz check passed"
 }
 
-/// `GET /livez`.
+/// Whether it is alive.
+#[utoipa::path(
+    get, path = "/livez", tag = "Service", operation_id = "livez", security(()),
+    responses((status = 200, description = "It is.", body = String))
+)]
 pub(crate) async fn livez() -> &'static str {
     "livez check passed"
 }
 
-/// `GET /readyz`: 503 until the backend can answer.
+/// Whether it is ready.
+///
+/// It is not until the node can answer.
+#[utoipa::path(
+    get, path = "/readyz", tag = "Service", operation_id = "readyz", security(()),
+    responses(
+        (status = 200, description = "It is.", body = String),
+        (status = 503, description = "Not yet.", body = String),
+    )
+)]
 pub(crate) async fn readyz<B: Backend>(State(app): State<Arc<App<B>>>) -> (StatusCode, &'static str) {
     match tokio::time::timeout(limits::MAX_READY_TIME, app.backend.is_ready()).await {
         Ok(true) => (StatusCode::OK, "all shards are ready"),
@@ -47,33 +82,35 @@ pub(crate) async fn readyz<B: Backend>(State(app): State<Arc<App<B>>>) -> (Statu
     }
 }
 
-/// `GET /metrics`: OpenMetrics text.
+/// What is counted and measured, for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "Service", operation_id = "metrics",
+    responses((
+        status = 200, description = "OpenMetrics text.", body = String,
+        content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    ))
+)]
 pub(crate) async fn metrics<B: Backend>(State(app): State<Arc<App<B>>>) -> Response {
     let page = app.metrics.page(&app.backend.metrics());
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     ([content_type], page).into_response()
 }
 
-/// `GET /telemetry`: the least that Qdrant's clients insist on. Numbers are under `/metrics`.
+/// The least that Qdrant's clients insist on.
+///
+/// Numbers are under `/metrics`.
+#[utoipa::path(
+    get, path = "/telemetry", tag = "Service", operation_id = "telemetry",
+    params(Timeout),
+    responses((status = 200, description = "Who this is, and since when.", body = Answer<Telemetry>))
+)]
 pub(crate) async fn telemetry<B: Backend>(
     State(app): State<Arc<App<B>>>,
-) -> Result<Envelope<Value>, ApiError> {
+) -> Result<Envelope<Telemetry>, ApiError> {
     let since = Instant::now();
     let collections = app.backend.collections().await?.len();
-    let none = json!({ "responses": {} });
-    let said = json!({
-        "id": app.started.id,
-        "app": {
-            "name": "rose-forest",
-            "version": SPEAKS,
-            "startup": utc(app.started.at),
-            "jwt_rbac": true,
-        },
-        "collections": { "number_of_collections": collections },
-        "cluster": { "enabled": false },
-        "requests": { "rest": none, "grpc": none },
-    });
-    Ok(Envelope::new(said, since))
+    let telemetry = Telemetry::new(app.started.id.clone(), SPEAKS, utc(app.started.at), collections);
+    Ok(Envelope::new(telemetry, since))
 }
 
 /// A time as RFC 3339 has it, by the civil calendar: days are counted from 1 March of the year 0, so that the leap day is a

@@ -2,7 +2,11 @@
 
 use crate::{
     Backend, limits,
-    server::{ApiError, App, Body, Envelope, json},
+    openapi::{
+        Accepted, Answer, CollectionName, Restoring, SnapshotName, Timeout, Wait,
+        forms::{Bytes, SnapshotForm},
+    },
+    server::{ApiError, App, Body, Envelope, Path, json},
     snapshots::{
         self, Listed, Multipart, Priority, SnapshotError, Snapshots, Source, boundary, check_name,
         file::FileError, time_text,
@@ -11,7 +15,7 @@ use crate::{
 };
 use axum::{
     body::{Body as RawBody, HttpBody},
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -110,7 +114,17 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| Err(SnapshotError::Stopped(stopped)))
 }
 
-/// `POST /collections/{name}/snapshots`.
+/// Makes a snapshot of a collection.
+///
+/// For keys that may do everything.
+#[utoipa::path(
+    post, path = "/collections/{name}/snapshots", tag = "Snapshots", operation_id = "create_snapshot",
+    params(CollectionName, Wait),
+    responses(
+        (status = 200, description = "It is made.", body = Answer<SnapshotDescription>),
+        (status = 202, description = "It is begun, where `wait` is false.", body = Accepted),
+    )
+)]
 pub(crate) async fn create<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -128,7 +142,14 @@ pub(crate) async fn create<B: Backend>(
     answered(&said, since, work).await
 }
 
-/// `GET /collections/{name}/snapshots`. Those of a collection that was left stay, and are listed.
+/// Snapshots of a collection.
+///
+/// Those of a collection that was left stay, and are listed.
+#[utoipa::path(
+    get, path = "/collections/{name}/snapshots", tag = "Snapshots", operation_id = "list_snapshots",
+    params(CollectionName, Timeout),
+    responses((status = 200, description = "The snapshots.", body = Answer<Vec<SnapshotDescription>>))
+)]
 pub(crate) async fn list<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -144,7 +165,12 @@ pub(crate) async fn list<B: Backend>(
     Ok(Envelope::new(listed.into_iter().map(SnapshotDescription::from).collect(), since))
 }
 
-/// `DELETE /collections/{name}/snapshots/{snapshot}`.
+/// Deletes a snapshot.
+#[utoipa::path(
+    delete, path = "/collections/{name}/snapshots/{snapshot}", tag = "Snapshots", operation_id = "delete_snapshot",
+    params(CollectionName, SnapshotName, Timeout),
+    responses((status = 200, description = "It is deleted.", body = Answer<bool>))
+)]
 pub(crate) async fn remove<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path((name, snapshot)): Path<(String, String)>,
@@ -157,7 +183,16 @@ pub(crate) async fn remove<B: Backend>(
     Ok(Envelope::new(true, since))
 }
 
-/// `GET /collections/{name}/snapshots/{snapshot}`: the file.
+/// The file of a snapshot.
+#[utoipa::path(
+    get, path = "/collections/{name}/snapshots/{snapshot}", tag = "Snapshots", operation_id = "get_snapshot",
+    params(CollectionName, SnapshotName, Timeout),
+    responses((
+        status = 200, description = "The file.", content_type = "application/octet-stream",
+        body = Bytes,
+        headers(("content-disposition" = String, description = "The name for the file."))
+    ))
+)]
 pub(crate) async fn download<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path((name, snapshot)): Path<(String, String)>,
@@ -178,7 +213,18 @@ pub(crate) async fn download<B: Backend>(
     Ok(response)
 }
 
-/// `PUT /collections/{name}/snapshots/recover`.
+/// Restores a collection from a snapshot in this node's folder.
+///
+/// Its points become this node's own. A collection that is not there is made. For keys that may do everything.
+#[utoipa::path(
+    put, path = "/collections/{name}/snapshots/recover", tag = "Snapshots", operation_id = "recover_from_snapshot",
+    params(CollectionName, Wait),
+    request_body = RecoverSnapshot,
+    responses(
+        (status = 200, description = "It is restored.", body = Answer<bool>),
+        (status = 202, description = "It is begun, where `wait` is false.", body = Accepted),
+    )
+)]
 pub(crate) async fn recover<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -198,7 +244,18 @@ pub(crate) async fn recover<B: Backend>(
     answered(&said, since, work).await
 }
 
-/// `POST /collections/{name}/snapshots/upload`.
+/// Restores a collection from a snapshot that is uploaded.
+///
+/// Its points become this node's own. A collection that is not there is made. For keys that may do everything.
+#[utoipa::path(
+    post, path = "/collections/{name}/snapshots/upload", tag = "Snapshots", operation_id = "recover_from_uploaded_snapshot",
+    params(CollectionName, Wait, Restoring),
+    request_body(content = SnapshotForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "It is restored.", body = Answer<bool>),
+        (status = 202, description = "It is begun, where `wait` is false.", body = Accepted),
+    )
+)]
 pub(crate) async fn upload<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,

@@ -1,10 +1,11 @@
-//! Bodies: read within their limits, and parsed.
+//! Bodies: read within their limits, and parsed. Parameters in paths.
 
 use super::{ApiError, App};
 use crate::Backend;
 use axum::{
     body::{Bytes, to_bytes},
-    extract::{FromRequest, Request},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::request::Parts,
 };
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -34,6 +35,18 @@ impl<B: Backend, T: DeserializeOwned> FromRequest<Arc<App<B>>> for Body<T> {
         };
         let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
         Ok(Self(serde_json::from_slice(&bytes)?))
+    }
+}
+
+/// Parameters in a path, as axum's, whose refusals have no envelope.
+pub(crate) struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Path(read)| Self(read)).map_err(|why| ApiError::Input(why.body_text()))
     }
 }
 

@@ -27,8 +27,9 @@ const MAX_TRIES: usize = 600;
 const TELL_EVERY: u64 = 10_000;
 
 /// Whose points hold where the collection has points of the snapshot already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SnapshotPriority)]
 pub enum Priority {
     /// Those of the snapshot, as those of Qdrant's `snapshot`.
     #[default]

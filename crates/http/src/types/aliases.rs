@@ -2,16 +2,17 @@
 
 use crate::backend::AliasChange;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `POST /collections/aliases`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct ChangeAliases {
     /// What to change, in this order: all of it, or nothing.
     pub actions: Vec<AliasChange>,
 }
 
 /// An alias.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AliasDescription {
     /// The alias.
     pub alias_name: String,
@@ -27,7 +28,7 @@ impl From<(&str, &str)> for AliasDescription {
 }
 
 /// `GET /aliases` and `GET /collections/{name}/aliases`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AliasList {
     /// The aliases, in the order of their names.
     pub aliases: Vec<AliasDescription>,

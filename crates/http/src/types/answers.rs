@@ -1,13 +1,18 @@
 //! Answers: what stands under `result`.
 
-use crate::backend::{Found, Written};
+use super::VectorStruct;
+use crate::{
+    backend::{Found, Written},
+    openapi::forms::UpdateStatus,
+};
 use rose_forest_api::PointId;
-use rose_forest_store::{FacetHit, OrderValue};
+use rose_forest_store::{FacetHit, FacetValue, OrderValue, openapi::IdSchema};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// Who said so. Clients of Qdrant pass over it; it comes where the request asks for `provenance=true`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ProvenanceJson {
     /// The author's key.
     pub author: String,
@@ -32,9 +37,10 @@ impl ProvenanceJson {
 }
 
 /// A point that a query found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ScoredPoint {
     /// Its id.
+    #[schema(value_type = IdSchema)]
     pub id: PointId,
     /// When it was written, in microseconds since 1970: larger is newer.
     pub version: u64,
@@ -45,6 +51,7 @@ pub struct ScoredPoint {
     pub payload: Option<Map<String, Value>>,
     /// Its vector: a list, or an object with one under its name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<VectorStruct>)]
     pub vector: Option<Value>,
     /// The value that it stands at, in the order of a field.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,15 +62,17 @@ pub struct ScoredPoint {
 }
 
 /// A point that was read.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Record {
     /// Its id.
+    #[schema(value_type = IdSchema)]
     pub id: PointId,
     /// Its payload.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<Map<String, Value>>,
     /// Its vector: a list, or an object with one under its name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<VectorStruct>)]
     pub vector: Option<Value>,
     /// The value that it stands at, in the order of a field.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,79 +83,82 @@ pub struct Record {
 }
 
 /// What a query found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Points {
     /// The points.
     pub points: Vec<ScoredPoint>,
 }
 
 /// A page.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ScrollPage {
     /// The points.
     pub points: Vec<Record>,
     /// Where the next page begins; null after the last.
+    #[schema(value_type = Option<IdSchema>)]
     pub next_page_offset: Option<PointId>,
 }
 
 /// A group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Group {
     /// The value that its points share.
+    #[schema(value_type = FacetValue)]
     pub id: Value,
     /// The points.
     pub hits: Vec<ScoredPoint>,
 }
 
 /// What a query found, in groups.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Groups {
     /// The groups.
     pub groups: Vec<Group>,
 }
 
 /// How many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Count {
     /// Points.
     pub count: u64,
 }
 
 /// The values of a facet.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Facets {
     /// Values and how many points hold them.
     pub hits: Vec<FacetHit>,
 }
 
 /// Whether there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Exists {
     /// Whether there is.
     pub exists: bool,
 }
 
 /// A collection's name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CollectionDescription {
     /// Its name.
     pub name: String,
 }
 
 /// All collections.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Collections {
     /// Their names.
     pub collections: Vec<CollectionDescription>,
 }
 
 /// What became of a write.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UpdateResult {
     /// Its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<u64>,
     /// `completed` where searches see it, else `acknowledged`.
+    #[schema(value_type = UpdateStatus)]
     pub status: &'static str,
     /// Points of other authors that a filter meant, and that were left as they are.
     #[serde(skip_serializing_if = "is_zero")]

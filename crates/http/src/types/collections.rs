@@ -1,35 +1,53 @@
 //! Collections in requests and answers.
 
-use crate::backend::{CollectionState, NewCollection};
+use crate::{
+    backend::NewCollection,
+    openapi::forms::{DatatypeName, DistanceName, IndexSchema, QuantizationForm, VectorsForm},
+};
 use rose_forest_api::{Distance, Encoding};
 use rose_forest_rules::limits::MAX_DIMENSION;
 use rose_forest_store::{FieldKind, FieldPath};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// `PUT /collections/{name}`. What tunes Qdrant's own storage is passed over.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct CreateCollection {
     /// `{size, distance}`, or an object with one such under its name.
     #[serde(default)]
+    #[schema(value_type = VectorsForm, required = true)]
     pub vectors: Option<Value>,
     /// Not supported, unless empty.
     #[serde(default)]
+    #[schema(ignore)]
     pub sparse_vectors: Option<Map<String, Value>>,
     /// `{"scalar": {"type": "int8"}}` stores signed bytes instead of floats.
     #[serde(default)]
+    #[schema(value_type = Option<QuantizationForm>)]
     pub quantization_config: Option<Value>,
 }
 
-#[derive(Deserialize)]
-struct VectorParams {
+/// What a collection's vectors are like.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct VectorParams {
+    /// Components of a vector.
+    #[schema(minimum = 1, maximum = 4096)]
     size: usize,
+    /// How vectors are compared.
+    #[schema(value_type = DistanceName)]
     distance: String,
+    /// How they are stored; as `float32` when nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<DatatypeName>)]
     datatype: Option<String>,
+    /// Not supported.
     #[serde(default)]
+    #[schema(ignore)]
     multivector_config: Option<Value>,
+    /// As that of the collection.
     #[serde(default)]
+    #[schema(value_type = Option<QuantizationForm>)]
     quantization_config: Option<Value>,
 }
 
@@ -97,12 +115,13 @@ impl CreateCollection {
 }
 
 /// `PUT /collections/{name}/index`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct CreateIndex {
     /// The field.
     pub field_name: FieldPath,
     /// A kind, or an object with a `type` and what tunes Qdrant's own index.
     #[serde(default)]
+    #[schema(value_type = IndexSchema, required = true)]
     pub field_schema: Option<Value>,
 }
 
@@ -124,65 +143,10 @@ impl CreateIndex {
     }
 }
 
-/// What a collection is like, as Qdrant's clients insist on it.
-#[derive(Clone, Debug)]
-pub struct CollectionInfo;
-
-impl CollectionInfo {
-    /// The JSON. What has no meaning here has Qdrant's default.
-    pub fn of(state: &CollectionState) -> Value {
-        let distance = match state.shape.schema.distance {
-            Distance::Cosine => "Cosine",
-            Distance::Dot => "Dot",
-            Distance::Euclid => "Euclid",
-            Distance::Manhattan => "Manhattan",
-        };
-        let datatype = if state.shape.schema.encoding == Encoding::F16 { "float16" } else { "float32" };
-        let params =
-            json!({ "size": state.shape.schema.dimension, "distance": distance, "datatype": datatype });
-        let vectors = if state.shape.vector_name.is_empty() {
-            params
-        } else {
-            let named = Map::from_iter([(state.shape.vector_name.clone(), params)]);
-            Value::Object(named)
-        };
-        let quantization =
-            (state.shape.schema.encoding == Encoding::Sq8).then(|| json!({"scalar": {"type": "int8"}}));
-        let fields = state
-            .fields
-            .iter()
-            .map(|(path, kind, points)| (path.to_string(), json!({ "data_type": kind, "points": points })));
-        json!({
-            "status": if state.is_complete { "green" } else { "yellow" },
-            "optimizer_status": "ok",
-            "segments_count": 1,
-            "points_count": state.points,
-            "indexed_vectors_count": state.indexed,
-            "payload_schema": Map::from_iter(fields),
-            "config": {
-                "params": {
-                    "vectors": vectors,
-                    "shard_number": 1,
-                    "replication_factor": 1,
-                    "write_consistency_factor": 1,
-                    "on_disk_payload": true,
-                },
-                "hnsw_config": { "m": 16, "ef_construct": 100, "full_scan_threshold": 10000 },
-                "optimizer_config": {
-                    "deleted_threshold": 0.2,
-                    "vacuum_min_vector_number": 1000,
-                    "default_segment_number": 1,
-                    "flush_interval_sec": 5,
-                },
-                "quantization_config": quantization,
-            },
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn what_a_collection_may_be_is_read_and_the_rest_refused_with_a_reason() {

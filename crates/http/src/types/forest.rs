@@ -3,14 +3,19 @@
 mod events;
 mod points;
 
-use crate::backend::{Author, Joined, NodeCollection, NodeState, Peer, SyncState};
+use crate::{
+    backend::{Author, Joined, NodeCollection, NodeState, Peer, SyncState},
+    openapi::forms::{HoldsName, NodeStatusName, StoresName},
+};
 pub use events::{ChangeJson, EventJson};
 pub use points::{AllOffset, AllPoints, AuthorKey, PointOf, ProofJson, ScrollAllPage, ScrollAllRequest};
 use rose_forest_api::{Arc, Holds, NodeStatus};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Node)]
 pub struct NodeJson {
     /// The program and its version.
     pub software: String,
@@ -21,7 +26,8 @@ pub struct NodeJson {
 }
 
 /// A collection, as a node takes part in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = NodeCollection)]
 pub struct NodeCollectionJson {
     /// Its name.
     pub name: String,
@@ -30,6 +36,7 @@ pub struct NodeCollectionJson {
     /// Whether the node takes part; false once it has left.
     pub takes_part: bool,
     /// How much of it this node stores: `full`, `empty` or `unknown`.
+    #[schema(value_type = StoresName)]
     pub stores: Arc,
     /// Other nodes that are known and seem to be there.
     pub reachable_peers: u32,
@@ -56,7 +63,8 @@ impl From<NodeState> for NodeJson {
 }
 
 /// An invite. It is a secret: whoever has it can join.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Invite)]
 pub struct InviteJson {
     /// One line of text.
     pub invite: String,
@@ -69,7 +77,8 @@ impl std::fmt::Debug for InviteJson {
 }
 
 /// A collection that was joined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Joined)]
 pub struct JoinedJson {
     /// Its name on this node.
     pub name: String,
@@ -86,14 +95,16 @@ impl From<Joined> for JoinedJson {
 }
 
 /// Other nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Peers)]
 pub struct PeersJson {
     /// The nodes.
     pub peers: Vec<PeerJson>,
 }
 
 /// Another node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Peer)]
 pub struct PeerJson {
     /// Who writes for it.
     pub agent: String,
@@ -104,7 +115,8 @@ pub struct PeerJson {
 }
 
 /// What a node says of itself: nobody has checked it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Announced)]
 pub struct AnnouncedJson {
     /// A name for people; may be empty.
     pub name: String,
@@ -113,10 +125,12 @@ pub struct AnnouncedJson {
     /// What others may ask of it.
     pub capabilities: Vec<String>,
     /// How much it keeps: `everything`, `part` or `own`.
+    #[schema(value_type = HoldsName)]
     pub holds: Holds,
     /// Rows it can search.
     pub rows: u64,
     /// How it is doing: `starting`, `ready`, `degraded` or `leaving`.
+    #[schema(value_type = NodeStatusName)]
     pub status: NodeStatus,
     /// When it said so, in microseconds since 1970.
     pub announced_at_micros: i64,
@@ -141,14 +155,16 @@ impl From<Peer> for PeerJson {
 }
 
 /// Authors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Authors)]
 pub struct AuthorsJson {
     /// The authors.
     pub authors: Vec<AuthorJson>,
 }
 
 /// An author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Author)]
 pub struct AuthorJson {
     /// Its key.
     pub author: String,
@@ -166,7 +182,8 @@ impl From<Author> for AuthorJson {
 }
 
 /// How far a node is with a collection.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Sync)]
 pub struct SyncJson {
     /// Whether its index holds all that it has received.
     pub caught_up: bool,
@@ -187,11 +204,13 @@ pub struct SyncJson {
     /// Actions on this node's own chain; null where it has none.
     pub chain_length: Option<u64>,
     /// How much of the collection this node stores: `full`, `empty` or `unknown`.
+    #[schema(value_type = StoresName)]
     pub stores: Arc,
 }
 
 /// Writes that wait for the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Queue)]
 pub struct QueueJson {
     /// How many.
     pub writes: u64,

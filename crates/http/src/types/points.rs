@@ -1,15 +1,18 @@
 //! Requests about points, except queries.
 
-use super::{BatchVectors, OrderByJson, VectorStruct, WithPayload, WithVector};
+use super::{BatchVectors, OrderByJson, VectorStruct, WithPayload, WithVector, with::WithPayloadForm};
+use crate::openapi::forms::{OrderByForm, UpdateMode};
 use rose_forest_api::PointId;
-use rose_forest_store::{FieldPath, Filter};
+use rose_forest_store::{FieldPath, Filter, openapi::IdSchema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// A point to write.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct Point {
     /// Its id.
+    #[schema(value_type = IdSchema)]
     pub id: PointId,
     /// Its vector.
     pub vector: VectorStruct,
@@ -19,22 +22,25 @@ pub struct Point {
 }
 
 /// Points in columns.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct Batch {
     /// Their ids.
+    #[schema(value_type = Vec<IdSchema>)]
     pub ids: Vec<PointId>,
     /// Their vectors.
     pub vectors: BatchVectors,
     /// Their payloads.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<Option<Object>>>)]
     pub payloads: Option<Vec<Option<Map<String, Value>>>>,
 }
 
 /// `PUT /points`: points, in rows or in columns.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct Upsert {
     /// In rows.
     #[serde(default)]
+    #[schema(min_items = 1, max_items = 10_000)]
     pub points: Option<Vec<Point>>,
     /// In columns.
     #[serde(default)]
@@ -44,14 +50,16 @@ pub struct Upsert {
     pub update_filter: Option<Filter>,
     /// `upsert`, `insert_only` or `update_only`.
     #[serde(default)]
+    #[schema(value_type = Option<UpdateMode>)]
     pub update_mode: Option<String>,
 }
 
 /// Which points: ids, or a filter.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 pub struct PointsSelector {
     /// Their ids.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<IdSchema>>, min_items = 1, max_items = 10_000)]
     pub points: Option<Vec<PointId>>,
     /// What they fulfil.
     #[serde(default)]
@@ -59,7 +67,7 @@ pub struct PointsSelector {
 }
 
 /// `POST` and `PUT /points/payload`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct SetPayload {
     /// The fields.
     pub payload: Map<String, Value>,
@@ -72,7 +80,7 @@ pub struct SetPayload {
 }
 
 /// `POST /points/payload/delete`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct DeletePayload {
     /// The fields.
     pub keys: Vec<FieldPath>,
@@ -82,18 +90,20 @@ pub struct DeletePayload {
 }
 
 /// A point's new vector.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct PointVector {
     /// The point.
+    #[schema(value_type = IdSchema)]
     pub id: PointId,
     /// Its vector.
     pub vector: VectorStruct,
 }
 
 /// `PUT /points/vectors`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct UpdateVectors {
     /// The vectors.
+    #[schema(min_items = 1, max_items = 10_000)]
     pub points: Vec<PointVector>,
     /// Changes only points that fulfil this.
     #[serde(default)]
@@ -101,14 +111,15 @@ pub struct UpdateVectors {
 }
 
 /// `POST /points/batch`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct Operations {
     /// One after the other.
     pub operations: Vec<Operation>,
 }
 
 /// One operation of a batch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// Writes points.
     Upsert(Upsert),
@@ -125,6 +136,7 @@ pub enum Operation {
     /// Replaces vectors.
     UpdateVectors(UpdateVectors),
     /// Deletes vectors: refused, for every point has one.
+    #[serde(skip)]
     DeleteVectors,
 }
 
@@ -153,9 +165,11 @@ impl<'de> Deserialize<'de> for Operation {
 }
 
 /// `POST /points/delete` and `/points/payload/clear`: a selector, or a bare list of ids.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[serde(untagged)]
 pub enum PointIds {
     /// Ids alone.
+    #[schema(value_type = Vec<IdSchema>)]
     Ids(Vec<PointId>),
     /// Ids or a filter.
     Selector(PointsSelector),
@@ -173,12 +187,14 @@ impl<'de> Deserialize<'de> for PointIds {
 }
 
 /// `POST /points`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct RetrieveRequest {
     /// The ids.
+    #[schema(value_type = Vec<IdSchema>)]
     pub ids: Vec<PointId>,
     /// Which part of payloads; all of it when nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<WithPayloadForm>)]
     pub with_payload: Option<WithPayload>,
     /// Whether to bring vectors.
     #[serde(default, alias = "with_vectors")]
@@ -186,30 +202,34 @@ pub struct RetrieveRequest {
 }
 
 /// `POST /points/scroll`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 pub struct ScrollRequest {
     /// The first id that may be on the page.
     #[serde(default)]
+    #[schema(value_type = Option<IdSchema>)]
     pub offset: Option<PointId>,
     /// How many.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10_000)]
     pub limit: Option<usize>,
     /// What they fulfil.
     #[serde(default)]
     pub filter: Option<Filter>,
     /// Which part of payloads; all of it when nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<WithPayloadForm>)]
     pub with_payload: Option<WithPayload>,
     /// Whether to bring vectors.
     #[serde(default, alias = "with_vectors")]
     pub with_vector: Option<WithVector>,
     /// Another order than that of the ids.
     #[serde(default)]
+    #[schema(value_type = Option<OrderByForm>)]
     pub order_by: Option<OrderByJson>,
 }
 
 /// `POST /points/count`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 pub struct CountRequest {
     /// What they fulfil.
     #[serde(default)]
@@ -217,12 +237,13 @@ pub struct CountRequest {
 }
 
 /// `POST /facet`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct FacetRequest {
     /// The field.
     pub key: FieldPath,
     /// How many values.
     #[serde(default)]
+    #[schema(maximum = 10_000)]
     pub limit: Option<usize>,
     /// What points fulfil.
     #[serde(default)]

@@ -1,17 +1,21 @@
 //! Queries.
 
-use super::{OneOrMany, OrderByJson, WithPayload, WithVector, vectors::Dense};
+use super::{OneOrMany, OrderByJson, WithPayload, WithVector, vectors::Dense, with::WithPayloadForm};
+use crate::openapi::forms;
 use rose_forest_api::PointId;
-use rose_forest_store::{FieldPath, Filter, OrderBy};
+use rose_forest_store::{FieldPath, Filter, OrderBy, openapi::IdSchema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// A vector, or a point that has one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[serde(untagged)]
 pub enum Example {
     /// A vector.
     Vector(Vec<f32>),
     /// A point.
+    #[schema(value_type = IdSchema)]
     Point(PointId),
 }
 
@@ -32,7 +36,7 @@ fn example<E: de::Error>(value: Value) -> Result<Example, E> {
 }
 
 /// How a recommendation uses its examples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// Searches for their mean.
@@ -45,7 +49,7 @@ pub enum Strategy {
 }
 
 /// A recommendation.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 pub struct Recommend {
     /// What to be near to.
     #[serde(default)]
@@ -72,11 +76,23 @@ pub enum Fusion {
     Dbsf,
 }
 
+/// Fusion by ranks, with what tempers it.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Rrf {
+    /// Tempers how much the first ranks count for.
+    #[serde(default)]
+    k: Option<f32>,
+    /// A weight for each prefetch.
+    #[serde(default)]
+    weights: Option<Vec<f32>>,
+}
+
 /// How different from each other points are to be.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct Mmr {
     /// From 0, the nearest whatever they are like, to 1.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 1)]
     pub diversity: Option<f32>,
     /// How many of the nearest to choose from; as many as are wanted when nothing is said.
     #[serde(default)]
@@ -146,13 +162,6 @@ fn query<E: de::Error>(value: Value) -> Result<Query, E> {
         };
     }
     if let Some(value) = object.remove("rrf") {
-        #[derive(Deserialize)]
-        struct Rrf {
-            #[serde(default)]
-            k: Option<f32>,
-            #[serde(default)]
-            weights: Option<Vec<f32>>,
-        }
         let Rrf { k, weights } = read(value)?;
         return Ok(Query::Fusion(Fusion::Rrf { k, weights }));
     }
@@ -170,7 +179,7 @@ fn unknown(object: &Map<String, Value>) -> Option<&str> {
 }
 
 /// Where to look up points that examples name.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct LookupLocation {
     /// The collection.
     pub collection: String,
@@ -180,13 +189,15 @@ pub struct LookupLocation {
 }
 
 /// A query whose points another one goes on with.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 pub struct Prefetch {
     /// Queries before it.
     #[serde(default)]
+    #[schema(schema_with = forms::prefetches)]
     pub prefetch: OneOrMany<Prefetch>,
     /// Which points come first; by id when nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<forms::QueryForm>)]
     pub query: Option<Query>,
     /// What the vector is called.
     #[serde(default)]
@@ -199,6 +210,7 @@ pub struct Prefetch {
     pub score_threshold: Option<f32>,
     /// How many.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10_000)]
     pub limit: Option<usize>,
     /// Where to look up points.
     #[serde(default)]
@@ -206,31 +218,33 @@ pub struct Prefetch {
 }
 
 /// `POST /points/query`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 pub struct QueryRequest {
     /// The query.
     #[serde(flatten)]
     pub query: Prefetch,
     /// How many of the first points to pass over.
     #[serde(default)]
+    #[schema(maximum = 9_999)]
     pub offset: Option<usize>,
     /// Whether to bring vectors.
     #[serde(default, alias = "with_vectors")]
     pub with_vector: Option<WithVector>,
     /// Which part of payloads; nothing of it when nothing is said.
     #[serde(default)]
+    #[schema(value_type = Option<WithPayloadForm>)]
     pub with_payload: Option<WithPayload>,
 }
 
 /// `POST /points/query/batch`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct QueryBatch {
     /// One after the other.
     pub searches: Vec<QueryRequest>,
 }
 
 /// `POST /points/query/groups`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct GroupsRequest {
     /// The query; its limit is that of the groups.
     #[serde(flatten)]
@@ -239,6 +253,7 @@ pub struct GroupsRequest {
     pub group_by: FieldPath,
     /// Points of a group.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10_000)]
     pub group_size: Option<usize>,
     /// Another collection to look groups up in: not supported.
     #[serde(default)]
@@ -246,18 +261,21 @@ pub struct GroupsRequest {
 }
 
 /// `POST /points/search`, of older clients.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 pub struct SearchRequest {
     /// The vector, or `{name, vector}`.
+    #[schema(value_type = forms::SearchVector)]
     pub vector: Value,
     /// What points fulfil.
     #[serde(default)]
     pub filter: Option<Filter>,
     /// How many.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10_000)]
     pub limit: Option<usize>,
     /// How many of the first points to pass over.
     #[serde(default)]
+    #[schema(maximum = 9_999)]
     pub offset: Option<usize>,
     /// The score that each has to be better than.
     #[serde(default)]
@@ -267,6 +285,7 @@ pub struct SearchRequest {
     pub with_vector: Option<WithVector>,
     /// Which part of payloads.
     #[serde(default)]
+    #[schema(value_type = Option<WithPayloadForm>)]
     pub with_payload: Option<WithPayload>,
 }
 

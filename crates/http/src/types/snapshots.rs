@@ -2,9 +2,10 @@
 
 use crate::snapshots::Priority;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A snapshot of a collection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SnapshotDescription {
     /// Its name.
     pub name: String,
@@ -13,11 +14,12 @@ pub struct SnapshotDescription {
     /// Bytes of its file.
     pub size: u64,
     /// SHA-256 of its file, in hexadecimal; none where the file was put into the folder by hand.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub checksum: Option<String>,
 }
 
 /// `PUT /collections/{name}/snapshots/recover`. A key for fetching from elsewhere is passed over: nothing is fetched.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 pub struct RecoverSnapshot {
     /// Which: the `file://` address of a snapshot in this node's folder.
     pub location: String,
@@ -26,5 +28,6 @@ pub struct RecoverSnapshot {
     pub priority: Option<Priority>,
     /// SHA-256 that the file must have, in hexadecimal.
     #[serde(default)]
+    #[schema(pattern = "^[0-9A-Fa-f]{64}$")]
     pub checksum: Option<String>,
 }

@@ -5,13 +5,16 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 use std::fmt;
+use utoipa::ToSchema;
 
 /// What a point brings as its vector.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[serde(untagged)]
 pub enum VectorStruct {
     /// Without a name.
     Plain(Vec<f32>),
     /// By names.
+    #[schema(value_type = HashMap<String, Vec<f32>>)]
     Named(Vec<(String, Vec<f32>)>),
 }
 
@@ -135,11 +138,13 @@ impl<'de> Deserialize<'de> for VectorStruct {
 }
 
 /// The vectors of a batch: a list of them, or such a list under its name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[serde(untagged)]
 pub enum BatchVectors {
     /// Without a name.
     Plain(Vec<Vec<f32>>),
     /// By names.
+    #[schema(value_type = HashMap<String, Vec<Vec<f32>>>)]
     Named(Vec<(String, Vec<Vec<f32>>)>),
 }
 

@@ -1,8 +1,10 @@
 //! What to bring of points, and in which order.
 
+use crate::openapi::forms::StartFrom;
 use rose_forest_store::{Direction, FieldPath, OrderBy, OrderValue, Projection};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// Which part of payloads to bring.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,22 +31,29 @@ impl WithPayload {
     }
 }
 
+/// How it is written.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = WithPayload)]
+pub(crate) enum WithPayloadForm {
+    /// All of it, or nothing.
+    Whole(bool),
+    /// These fields.
+    Keys(Vec<FieldPath>),
+    /// These fields.
+    Include { include: Vec<FieldPath> },
+    /// All fields but these.
+    Exclude { exclude: Vec<FieldPath> },
+}
+
 impl<'de> Deserialize<'de> for WithPayload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Whole(bool),
-            Keys(Vec<FieldPath>),
-            Include { include: Vec<FieldPath> },
-            Exclude { exclude: Vec<FieldPath> },
-        }
-        match Form::deserialize(deserializer) {
-            Ok(Form::Whole(whole)) => Ok(Self::Whole(whole)),
-            Ok(Form::Keys(include) | Form::Include { include }) => {
+        match WithPayloadForm::deserialize(deserializer) {
+            Ok(WithPayloadForm::Whole(whole)) => Ok(Self::Whole(whole)),
+            Ok(WithPayloadForm::Keys(include) | WithPayloadForm::Include { include }) => {
                 Ok(Self::Part(Projection::Include(include)))
             }
-            Ok(Form::Exclude { exclude }) => Ok(Self::Part(Projection::Exclude(exclude))),
+            Ok(WithPayloadForm::Exclude { exclude }) => Ok(Self::Part(Projection::Exclude(exclude))),
             Err(_) => Err(de::Error::custom(
                 "expected with_payload to be true, false, a list of keys, {\"include\": […]} or {\"exclude\": […]}",
             )),
@@ -53,7 +62,7 @@ impl<'de> Deserialize<'de> for WithPayload {
 }
 
 /// Whether to bring vectors.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum WithVector {
     /// The vector, or none.
@@ -72,24 +81,33 @@ impl WithVector {
     }
 }
 
+/// How it is written, where it is not a key alone.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = OrderByObject)]
+pub(crate) struct OrderByObject {
+    /// The field.
+    key: FieldPath,
+    /// Which end comes first; the smallest value when nothing is said.
+    #[serde(default)]
+    direction: Option<Direction>,
+    /// The value to begin at: a number or a time.
+    #[serde(default)]
+    #[schema(value_type = Option<StartFrom>)]
+    start_from: Option<Value>,
+}
+
 /// An order by a field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderByJson(pub OrderBy);
 
 impl<'de> Deserialize<'de> for OrderByJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Whole {
-            key: FieldPath,
-            #[serde(default)]
-            direction: Option<Direction>,
-            #[serde(default)]
-            start_from: Option<Value>,
-        }
         let whole = match Value::deserialize(deserializer)? {
-            Value::String(key) => {
-                Whole { key: key.parse().map_err(de::Error::custom)?, direction: None, start_from: None }
-            }
+            Value::String(key) => OrderByObject {
+                key: key.parse().map_err(de::Error::custom)?,
+                direction: None,
+                start_from: None,
+            },
             value => serde_json::from_value(value).map_err(de::Error::custom)?,
         };
         let start_from = match whole.start_from.filter(|value| !value.is_null()) {

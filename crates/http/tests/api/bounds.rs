@@ -94,6 +94,9 @@ async fn what_is_no_request_has_the_envelope_of_errors_too() {
     let deep = format!("{{\"filter\": {}1{}}}", "{\"must\": [".repeat(200), "]}".repeat(200));
     server.send("POST", "/collections/c/points/query", &deep).await.error(400);
     assert!(server.get("/nowhere").await.error(404).contains("/nowhere"));
+    for path in ["/collections/%ff", "/collections/c/points/%ff"] {
+        assert!(server.get(path).await.error(400).contains("UTF-8"));
+    }
     assert!(server.send("DELETE", "/collections", "").await.error(405).contains("method"));
     for path in ["points/query", "points/scroll", "points/count", "facet"] {
         let body = json!({"key": "a"});

@@ -9,6 +9,7 @@ mod events;
 mod forest;
 mod jwt;
 mod keys;
+mod openapi;
 mod operations;
 mod payloads;
 mod points;

@@ -67,7 +67,7 @@ impl Node {
     /// The bytes of a snapshot of collection `c`.
     pub async fn download(&self, name: &str) -> (String, Vec<u8>) {
         let request = format!(
-            "GET /collections/c/snapshots/{name} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n"
+            "GET /collections/c/snapshots/{name} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
         );
         let answer = self.server.bytes(request.as_bytes()).await;
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
@@ -84,7 +84,7 @@ impl Node {
     pub async fn send_form(&self, to: &str, content_type: &str, form: &[u8]) -> (u16, Value) {
         let length = form.len();
         let head = format!(
-            "POST /collections/{to} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n"
+            "POST /collections/{to} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n"
         );
         let answer = self.server.bytes(&[head.as_bytes(), form].concat()).await;
         let text = String::from_utf8(answer).unwrap();

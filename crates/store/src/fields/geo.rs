@@ -5,11 +5,14 @@ use serde_json::Value;
 
 /// A place, in degrees. One out of range lies in no area, and is refused in a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "AnyPoint")]
 pub struct GeoPoint {
     /// Longitude, eastwards, -180 to 180.
+    #[cfg_attr(feature = "openapi", schema(minimum = -180, maximum = 180))]
     pub lon: f64,
     /// Latitude, northwards, -90 to 90.
+    #[cfg_attr(feature = "openapi", schema(minimum = -90, maximum = 90))]
     pub lat: f64,
 }
 
@@ -48,6 +51,7 @@ impl TryFrom<AnyPoint> for GeoPoint {
 
 /// A rectangle in longitude and latitude. One whose left edge lies east of its right one crosses the 180th meridian.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GeoBoundingBox {
     /// The north-western corner.
@@ -58,6 +62,7 @@ pub struct GeoBoundingBox {
 
 /// All places nearer than a distance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GeoRadius {
     /// The middle.
@@ -68,6 +73,7 @@ pub struct GeoRadius {
 
 /// A closed line: its last point is its first, or is joined to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GeoLineString {
     /// Its corners.
@@ -77,6 +83,7 @@ pub struct GeoLineString {
 /// A polygon in longitude and latitude, with holes. Its edges are straight lines there, and it does not cross the
 /// 180th meridian.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GeoPolygon {
     /// Its outline.

@@ -6,12 +6,13 @@
 use super::feed::{Feed, Following};
 use crate::{
     Backend, limits,
-    server::{ApiError, App},
+    openapi::{CollectionName, Since},
+    server::{ApiError, App, Path},
     types::EventJson,
 };
 use axum::{
     extract::{
-        Path, State, WebSocketUpgrade,
+        State, WebSocketUpgrade,
         ws::{Message, WebSocket, rejection::WebSocketUpgradeRejection},
     },
     response::{
@@ -25,7 +26,14 @@ use tokio::time::{interval_at, timeout};
 /// No time at all would be no interval.
 const SHORTEST_KEEP_ALIVE: Duration = Duration::from_millis(1);
 
-/// `GET /rose-forest/collections/{name}/events`.
+/// The changes of a collection, as server-sent events.
+///
+/// The `data` of each is an `Event` as JSON, its `id` the cursor to come back with. It does not end by itself.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}/events", tag = "Forest", operation_id = "events",
+    params(CollectionName, Since),
+    responses((status = 200, description = "The events.", body = String, content_type = "text/event-stream"))
+)]
 pub(crate) async fn server_sent<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -54,7 +62,14 @@ fn text(event: &EventJson) -> String {
     serde_json::to_string(event).unwrap_or_default()
 }
 
-/// `GET /rose-forest/collections/{name}/events/ws`.
+/// The changes of a collection, over a websocket.
+///
+/// Each message is an `Event` as JSON. It does not end by itself.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}/events/ws", tag = "Forest", operation_id = "events_websocket",
+    params(CollectionName, Since),
+    responses((status = 101, description = "The events follow."))
+)]
 pub(crate) async fn websocket<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,

@@ -4,17 +4,24 @@ use crate::{
     Backend, BackendError,
     backend::ScrollAll,
     limits,
+    openapi::{Answer, CollectionName, Timeout},
     routes::{self, Show},
-    server::{AnswerOptions, ApiError, App, Body, Envelope},
+    server::{AnswerOptions, ApiError, App, Body, Envelope, Path},
     types::{AllPoints, ProofJson, ScrollAllPage, ScrollAllRequest, WithVector},
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
+use rose_forest_store::openapi::IdSchema;
 use std::{sync::Arc, time::Instant};
 
 /// Who said so always stands beside a point here.
 const WITH_PROVENANCE: AnswerOptions = AnswerOptions { provenance: true };
 
-/// `GET /rose-forest/collections/{name}/points/{id}/all`.
+/// The points of all authors under an id.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}/points/{id}/all", tag = "Forest", operation_id = "points_of_all",
+    params(CollectionName, ("id" = IdSchema, Path, description = "The point's id."), Timeout),
+    responses((status = 200, description = "The points, each with its author.", body = Answer<AllPoints>))
+)]
 pub(crate) async fn all<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path((name, id)): Path<(String, String)>,
@@ -33,7 +40,13 @@ pub(crate) async fn all<B: Backend>(
     ))
 }
 
-/// `POST /rose-forest/collections/{name}/points/scroll-all`.
+/// A page of the points of all authors.
+#[utoipa::path(
+    post, path = "/rose-forest/collections/{name}/points/scroll-all", tag = "Forest", operation_id = "scroll_all",
+    params(CollectionName, Timeout),
+    request_body = ScrollAllRequest,
+    responses((status = 200, description = "The page.", body = Answer<ScrollAllPage>))
+)]
 pub(crate) async fn scroll_all<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path(name): Path<String>,
@@ -54,7 +67,14 @@ pub(crate) async fn scroll_all<B: Backend>(
     Ok(Envelope::new(ScrollAllPage::of(page, |found| show.record(found)), since))
 }
 
-/// `GET /collections/{name}/points/{id}/proof`.
+/// What a client needs to check a point by itself.
+///
+/// `docs/PROOFS.md` says how.
+#[utoipa::path(
+    get, path = "/collections/{name}/points/{id}/proof", tag = "Forest", operation_id = "proof",
+    params(CollectionName, ("id" = IdSchema, Path, description = "The point's id."), Timeout),
+    responses((status = 200, description = "The proof.", body = Answer<ProofJson>))
+)]
 pub(crate) async fn proof<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path((name, id)): Path<(String, String)>,

@@ -2,12 +2,14 @@
 
 use crate::backend::Change;
 use rose_forest_api::PointId;
-use rose_forest_store::{EventCursor, EventKind};
+use rose_forest_store::{EventCursor, EventKind, openapi::IdSchema};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What is told to who follows a collection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = Event)]
 pub enum EventJson {
     /// The first event: where it begins, or goes on.
     Begin {
@@ -32,11 +34,13 @@ pub enum EventJson {
 }
 
 /// What became of points.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Change)]
 pub struct ChangeJson {
     /// To go on from here later.
     pub cursor: String,
     /// Which points: the first of them, where there are many.
+    #[schema(value_type = Vec<IdSchema>)]
     pub ids: Vec<PointId>,
     /// How many points.
     pub rows: u64,

@@ -2,16 +2,18 @@
 
 use crate::{
     backend::{AllStart, Found, Proof, ScrolledAll},
-    types::{Record, WithPayload, WithVector},
+    openapi::forms::AllOffsetForm,
+    types::{Record, WithPayload, WithVector, with::WithPayloadForm},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rose_forest_api::{AgentPubKey, PointId};
-use rose_forest_store::Filter;
+use rose_forest_store::{Filter, openapi::IdSchema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// Every author's point of one id.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AllPoints {
     /// The points, each with its provenance.
     pub points: Vec<Record>,
@@ -45,20 +47,28 @@ impl<'de> Deserialize<'de> for AuthorKey {
 }
 
 /// A page of everybody's points to read.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
 pub struct ScrollAllRequest {
     /// Whose; everybody's where nothing is said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub author: Option<AuthorKey>,
     /// What points have to fulfil.
+    #[serde(default)]
     pub filter: Option<Filter>,
     /// How many.
+    #[serde(default)]
     pub limit: Option<usize>,
     /// Where the page begins: what the page before said.
+    #[serde(default)]
+    #[schema(value_type = Option<AllOffsetForm>)]
     pub offset: Option<AllOffset>,
     /// Which part of payloads to bring; all of it where nothing is said.
+    #[serde(default)]
+    #[schema(value_type = Option<WithPayloadForm>)]
     pub with_payload: Option<WithPayload>,
     /// Whether to bring vectors.
+    #[serde(default)]
     pub with_vector: Option<WithVector>,
 }
 
@@ -83,7 +93,7 @@ impl<'de> Deserialize<'de> for AllOffset {
 }
 
 /// A page of everybody's points.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ScrollAllPage {
     /// The points, each with its provenance.
     pub points: Vec<Record>,
@@ -92,9 +102,10 @@ pub struct ScrollAllPage {
 }
 
 /// A point, by its id and its author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PointOf {
     /// Its id.
+    #[schema(value_type = IdSchema)]
     pub id: PointId,
     /// Who wrote it.
     pub author: String,
@@ -109,9 +120,11 @@ impl ScrollAllPage {
 }
 
 /// What a client needs to check a point by itself: see `docs/PROOFS.md`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Proof)]
 pub struct ProofJson {
     /// The point's id.
+    #[schema(value_type = IdSchema)]
     pub id: PointId,
     /// Who wrote it.
     pub author: String,
