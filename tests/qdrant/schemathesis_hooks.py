@@ -142,7 +142,11 @@ def right(operation, name):
         return {"vector": {"name": using, "vector": vector()}, "limit": 5, "filter": filter_of(), "with_payload": True}
     if operation == "batch_update":
         return {"operations": [{"upsert": {"points": points()}}, {"delete": {"filter": filter_of(0)}}, {"upsert": {"points": points()}}]}
-    if operation in ("count_points", "scroll_points"):
+    if operation in ("set_payload", "overwrite_payload"):
+        return {"payload": chance.choice(PAYLOADS), "filter": filter_of()}
+    if operation == "delete_payload":
+        return {"keys": chance.sample(KEYS, 2), "filter": filter_of()}
+    if operation in ("count_points", "scroll_points", "clear_payload"):
         return {"filter": filter_of()}
     if operation == "scroll_all":
         return {"filter": filter_of(), "limit": chance.randint(1, 30), "with_vector": chance.random() < 0.5}
