@@ -13,7 +13,9 @@ const SUITES: [&[&str]; 2] = [&["differential", "--seeds", "4", "--operations", 
 /// Runs the suites. Without Python 3.11, which they are written in, it says so and leaves them out.
 pub fn check(layout: &Layout) -> Result<()> {
     let Some(python) = python() else {
-        println!("left out: Qdrant's clients need Python 3.11 or later, and there is no `python3` of that version here");
+        println!(
+            "left out: Qdrant's clients need Python 3.11 or later, and there is no `python3` of that version here"
+        );
         return Ok(());
     };
     let dir = tempfile::tempdir().context("cannot make a data directory")?;
@@ -22,7 +24,11 @@ pub fn check(layout: &Layout) -> Result<()> {
     let node = Serving::start(serve.env("ROSE_FOREST_PASSPHRASE", "of a node for tests"))?;
     for suite in SUITES {
         let mut command = Command::new(python);
-        run(command.current_dir(&layout.root).arg("tests/qdrant/run.py").args(suite).args(["--url", &node.url]))?;
+        run(command
+            .current_dir(&layout.root)
+            .arg("tests/qdrant/run.py")
+            .args(suite)
+            .args(["--url", &node.url]))?;
     }
     Ok(())
 }
@@ -44,7 +50,8 @@ struct Serving {
 
 impl Serving {
     fn start(command: &mut Command) -> Result<Self> {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start a node")?;
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start a node")?;
         let lines = BufReader::new(child.stdout.take().context("the node has no output")?).lines();
         let mut node = Self { child, url: String::new() };
         let mut lines = lines.map_while(Result::ok);

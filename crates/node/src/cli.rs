@@ -134,7 +134,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Top(top) => {
             let dir = cli.global.dir()?;
-            top.run(&Door::connect(&dir).await.context("`rose-forest serve` makes a node to watch")?, output).await?;
+            top.run(&Door::connect(&dir).await.context("`rose-forest serve` makes a node to watch")?, output)
+                .await?;
         }
         Command::Bootstrap(bootstrap) => bootstrap.run(output).await?,
         Command::Demo(demo) => demo.run(cli.global.json).await?,

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use holochain::conductor::api::AppInterfaceApi;
 use holochain_conductor_api::{AppRequest, AppResponse, CellInfo};
 use holochain_types::prelude::*;
-use rose_forest_api::{CollectionInfo, Distance, Encoding, ROLE, Schema};
+use rose_forest_api::{CollectionInfo, Distance, Encoding, NodeInfo, ROLE, Schema};
 use serde::{Deserialize, Serialize};
 
 /// A collection on this node, taking part or not.
@@ -340,6 +340,29 @@ impl Node {
             self.conductor.clone().install_app_bundle(payload).await.context("cannot install the app")?;
         self.conductor.clone().enable_app(app_id.clone()).await.context("cannot start the app")?;
         Ok((app_id, app.agent_key().clone()))
+    }
+
+    /// Makes the first collection as quick as any other: installs what it will be a clone of, and has the conductor compile the
+    /// zomes, which takes some seconds. Cost: little, if that was done before.
+    ///
+    /// # Errors
+    /// If the app cannot be installed.
+    pub async fn warm_up(&self, network: Option<&Network>) -> Result<()> {
+        let _guard = self.installing.lock().await;
+        let release = self.releases.first().context("no DNA is known")?;
+        let (app_id, _) = self.app_for(release, network).await?;
+        let apps = self.conductor.list_apps(None).await.context("cannot list what is installed")?;
+        let cells =
+            apps.iter().filter(|app| app.installed_app_id == app_id).flat_map(|app| app.cell_info.values());
+        for cell in cells.flatten() {
+            if let CellInfo::Provisioned(base) = cell {
+                // It is no collection, and whatever it answers to that is well: the zomes have been compiled then.
+                if let Err(problem) = self.read::<_, Vec<NodeInfo>>(&base.cell_id, "list_nodes", ()).await {
+                    tracing::debug!("the base cell says: {problem:#}");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Gives collections that an earlier version of the program made the coordinator zome of this one.

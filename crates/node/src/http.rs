@@ -136,6 +136,13 @@ fn of_node(problem: anyhow::Error) -> BackendError {
     BackendError::Node(format!("{problem:#}").into())
 }
 
+/// Does what must not end half-way when a client goes away.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, BackendError> {
+    tokio::spawn(work).await.map_err(|stopped| BackendError::Node(stopped.into()))
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BackendError> + Send + 'static,
 ) -> Result<T, BackendError> {
@@ -168,7 +175,8 @@ impl Backend for Api {
             network,
             vector_name,
         };
-        let created = self.node.create(&new).await;
+        let node = self.node.clone();
+        let created = to_its_end(async move { node.create(&new).await }).await?;
         let collection = created.map_err(|problem| {
             if problem.is::<NameTaken>() { BackendError::CollectionExists { name } } else { of_node(problem) }
         })?;
@@ -187,7 +195,8 @@ impl Backend for Api {
             found => found?,
         };
         let called = self.name_of(&collection).await?;
-        self.node.leave(&collection.dna_hash.to_string()).await.map_err(of_node)?;
+        let (node, hash) = (self.node.clone(), collection.dna_hash.to_string());
+        to_its_end(async move { node.leave(&hash).await }).await?.map_err(of_node)?;
         self.alter(|aliases| {
             aliases.forget(&called);
             Ok(())

@@ -83,6 +83,14 @@ impl Listening {
         format!("{scheme}://{}", self.address)
     }
 
+    /// Has the node ready for the first collection that is made.
+    ///
+    /// # Errors
+    /// See [`Node::warm_up`].
+    pub async fn prepare(&self, node: &Node) -> Result<()> {
+        node.warm_up(self.network.as_ref()).await
+    }
+
     /// Answers until `stop` is ready, and then what is being answered.
     ///
     /// # Errors

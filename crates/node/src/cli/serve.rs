@@ -48,6 +48,10 @@ impl Serve {
         });
         let answering = tokio::spawn(crate::control::serve(node.clone(), listener));
         let (end_http, ended) = tokio::sync::oneshot::channel::<()>();
+        if let Some(http) = &http {
+            // Clients wait five seconds for an answer, and compiling the zomes may take longer.
+            http.prepare(&node).await?;
+        }
         let api = http.map(|http| {
             let url = http.url();
             output.say(&json!({ "event": "listening", "url": url }), || format!("Qdrant's API at {url}"));

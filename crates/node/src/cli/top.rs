@@ -73,7 +73,9 @@ async fn look(door: &Door) -> Result<Vec<Pulse>> {
 fn is_over(until: Instant) -> Result<bool> {
     // The other threads of the runtime go on meanwhile.
     tokio::task::block_in_place(|| {
-        if !event::poll(until.saturating_duration_since(Instant::now())).context("cannot read the keyboard")? {
+        if !event::poll(until.saturating_duration_since(Instant::now()))
+            .context("cannot read the keyboard")?
+        {
             return Ok(false);
         }
         let Event::Key(key) = event::read().context("cannot read the keyboard")? else { return Ok(false) };

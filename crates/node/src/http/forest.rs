@@ -1,6 +1,6 @@
 //! What the API answers beyond Qdrant: the node, its peers, how far it is, and proofs of points.
 
-use super::{Api, blocking, of_node};
+use super::{Api, blocking, of_node, to_its_end};
 use crate::collections::Collection;
 use crate::invite::{Invite, InviteError};
 use crate::live::Live;
@@ -49,7 +49,9 @@ pub(super) fn invite(collection: &Collection) -> Result<String, BackendError> {
 pub(super) async fn join(api: &Api, text: &str) -> Result<Joined, BackendError> {
     let refused = |reason| BackendError::Invite { reason };
     let invite: Invite = text.parse().map_err(|problem: InviteError| refused(problem.to_string()))?;
-    let joined = api.node.join(&invite).await.map_err(|problem| refused(format!("{problem:#}")))?;
+    let node = api.node.clone();
+    let joined = to_its_end(async move { node.join(&invite).await }).await?;
+    let joined = joined.map_err(|problem| refused(format!("{problem:#}")))?;
     let hash = joined.collection.dna_hash.clone();
     let name = api.name_of(&joined.collection).await?;
     Ok(Joined { name, hash, was_here: joined.was_here })

@@ -69,7 +69,8 @@ impl Screen {
     /// Draws all of it.
     pub(super) fn draw(&self, frame: &mut Frame<'_>) {
         let rows = self.pulses.len() as u16 + 3;
-        let parts = [Constraint::Length(1), Constraint::Length(rows), Constraint::Min(3), Constraint::Length(1)];
+        let parts =
+            [Constraint::Length(1), Constraint::Length(rows), Constraint::Min(3), Constraint::Length(1)];
         let [head, table, chart, foot] = Layout::vertical(parts).areas(frame.area());
         let said = match &self.problem {
             Some(problem) => Paragraph::new(harmless(problem)).style(Style::new().fg(Color::Red)),
@@ -87,7 +88,16 @@ impl Screen {
 
     fn table(&self) -> Table<'_> {
         let head = [
-            "collection", "points", "memory", "disk", "missing", "peers", "searches/s", "rows/s", "queue", "chain",
+            "collection",
+            "points",
+            "memory",
+            "disk",
+            "missing",
+            "peers",
+            "searches/s",
+            "rows/s",
+            "queue",
+            "chain",
             "state",
         ];
         let row = |pulse: &Pulse| {
@@ -183,7 +193,9 @@ mod tests {
         screen.saw(vec![pulse(1_000, 50)], begun);
         screen.saw(vec![pulse(1_642, 150)], begun + Duration::from_secs(2));
         let text = drawn(&screen);
-        for shown in ["notes (abcdefgh)", "1234", "1200", "34", "2/1", "321", "50", "77", "in step", "second: 321"] {
+        for shown in
+            ["notes (abcdefgh)", "1234", "1200", "34", "2/1", "321", "50", "77", "in step", "second: 321"]
+        {
             assert!(text.contains(shown), "no {shown} in\n{text}");
         }
     }
@@ -192,7 +204,10 @@ mod tests {
     fn trouble_is_shown_and_a_node_that_starts_again_counts_from_zero() {
         let (mut screen, begun) = (Screen::default(), Instant::now());
         screen.saw(vec![pulse(1_000, 50)], begun);
-        let waiting = Waiting { trouble: Some("disk full".to_owned()), ..Waiting { writes: 1, bytes: 1, trouble: None } };
+        let waiting = Waiting {
+            trouble: Some("disk full".to_owned()),
+            ..Waiting { writes: 1, bytes: 1, trouble: None }
+        };
         screen.saw(vec![Pulse { waiting, ..pulse(3, 0) }], begun + Duration::from_secs(1));
         assert!(drawn(&screen).contains("disk full"));
         assert!(drawn(&screen).contains("second: 0"));
