@@ -366,3 +366,6 @@ impl Backend for Api {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

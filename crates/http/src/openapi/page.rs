@@ -21,18 +21,12 @@ const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-/// The files of the page: those of Swagger UI that it needs, and what starts it.
-static FILES: LazyLock<Vec<(&str, &str, Bytes)>> = LazyLock::new(|| {
-    let mut files = vec![("start.js", SCRIPT, Bytes::from_static(include_bytes!("page/start.js")))];
-    let config = Arc::new(utoipa_swagger_ui::Config::from("openapi.json"));
-    for (name, kind) in [("swagger-ui.css", STYLE), ("swagger-ui-bundle.js", SCRIPT)] {
-        // The files are part of the program: what is not there is found by a test, not by a user.
-        if let Ok(Some(file)) = utoipa_swagger_ui::serve(name, config.clone()) {
-            files.push((name, kind, Bytes::from(file.bytes.into_owned())));
-        }
-    }
-    files
-});
+/// The files of the page: those of Swagger UI that it needs, which the build script unpacks, and what starts it.
+const FILES: [(&str, &str, &[u8]); 3] = [
+    ("start.js", SCRIPT, include_bytes!("page/start.js")),
+    ("swagger-ui.css", STYLE, include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css"))),
+    ("swagger-ui-bundle.js", SCRIPT, include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js"))),
+];
 
 static DOCUMENT: LazyLock<serde_json::Value> = LazyLock::new(|| super::document(false));
 static DOCUMENT_WITH_KEYS: LazyLock<serde_json::Value> = LazyLock::new(|| super::document(true));
@@ -67,7 +61,7 @@ pub(crate) async fn page() -> Response {
 )]
 pub(crate) async fn file(Path(name): Path<String>) -> Result<Response, ApiError> {
     match FILES.iter().find(|(known, ..)| *known == name) {
-        Some((_, kind, bytes)) => Ok(file_of(kind, bytes.clone())),
+        Some((_, kind, bytes)) => Ok(file_of(kind, Bytes::from_static(bytes))),
         None => Err(ApiError::NoRoute { path: format!("/docs/{name}") }),
     }
 }

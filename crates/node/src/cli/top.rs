@@ -8,15 +8,15 @@ use crate::requests::{Pulse, Request};
 use anyhow::{Context, Result};
 use clap::Args;
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
+use ratatui::backend::TermionBackend;
 use screen::Screen;
 use std::fs::File;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+use termion::event::Key;
+use termion::input::TermRead;
+use termion::raw::{IntoRawMode, RawTerminal};
+use termion::screen::{AlternateScreen, IntoAlternateScreen};
 
 /// Watch the node that serves: q ends.
 #[derive(Debug, Args)]
@@ -35,19 +35,16 @@ impl Top {
         if output.json || self.once {
             return self.print(door, output, interval).await;
         }
-        let mut shown = Shown::begin()?;
+        let (mut shown, keys) = (begin()?, keys());
         let mut screen = Screen::default();
         loop {
             match look(door).await {
                 Ok(pulses) => screen.saw(pulses, Instant::now()),
                 Err(problem) => screen.problem(format!("{problem:#}")),
             }
-            let until = Instant::now() + interval;
-            while Instant::now() < until {
-                shown.terminal.draw(|frame| screen.draw(frame)).context("cannot draw")?;
-                if is_over(until)? {
-                    return Ok(());
-                }
+            shown.draw(|frame| screen.draw(frame)).context("cannot draw")?;
+            if is_over(&keys, Instant::now() + interval) {
+                return shown.show_cursor().context("cannot use the terminal");
             }
         }
     }
@@ -69,44 +66,41 @@ async fn look(door: &Door) -> Result<Vec<Pulse>> {
     door.ask(Request::Pulses).await
 }
 
-/// Waits for a key or a change of the window's size until a time. Whether that is the end.
-fn is_over(until: Instant) -> Result<bool> {
+/// What keeps the terminal ours: dropped, it is as it was, whatever happened.
+type Shown = Terminal<TermionBackend<AlternateScreen<RawTerminal<File>>>>;
+
+fn begin() -> Result<Shown> {
+    let out = output::out()?.into_raw_mode();
+    let out = out.context("`top` needs a terminal: use --json or --once elsewhere")?;
+    let out = out.into_alternate_screen().context("cannot use the terminal")?;
+    Terminal::new(TermionBackend::new(out)).context("cannot use the terminal")
+}
+
+/// The keys that are pressed. The thread that reads them ends with the program.
+fn keys() -> Receiver<Key> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for key in std::io::stdin().keys().map_while(std::io::Result::ok) {
+            if sender.send(key).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Waits until a time, or for the key that ends. Whether that came.
+fn is_over(keys: &Receiver<Key>, until: Instant) -> bool {
     // The other threads of the runtime go on meanwhile.
     tokio::task::block_in_place(|| {
-        if !event::poll(until.saturating_duration_since(Instant::now()))
-            .context("cannot read the keyboard")?
-        {
-            return Ok(false);
+        loop {
+            match keys.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Key::Char('q') | Key::Esc | Key::Ctrl('c')) => return true,
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return false,
+                // Nobody can say that it is over: the terminal is gone.
+                Err(RecvTimeoutError::Disconnected) => return true,
+            }
         }
-        let Event::Key(key) = event::read().context("cannot read the keyboard")? else { return Ok(false) };
-        let is_interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        let is_end = matches!(key.code, KeyCode::Char('q') | KeyCode::Esc) || is_interrupt;
-        Ok(is_end && key.kind == KeyEventKind::Press)
     })
-}
-
-/// The terminal while it is ours; given back when dropped, whatever happened.
-struct Shown {
-    terminal: Terminal<CrosstermBackend<File>>,
-}
-
-impl Shown {
-    fn begin() -> Result<Self> {
-        let mut out = output::out()?;
-        enable_raw_mode().context("`top` needs a terminal: use --json or --once elsewhere")?;
-        if let Err(problem) = execute!(out, EnterAlternateScreen) {
-            let _ = disable_raw_mode();
-            return Err(problem).context("cannot use the terminal");
-        }
-        let terminal = Terminal::new(CrosstermBackend::new(out)).context("cannot use the terminal")?;
-        Ok(Self { terminal })
-    }
-}
-
-impl Drop for Shown {
-    fn drop(&mut self) {
-        let _ = self.terminal.show_cursor();
-        let _ = execute!(self.terminal.backend_mut(), LeaveAlternateScreen);
-        let _ = disable_raw_mode();
-    }
 }

@@ -12,7 +12,7 @@ use rose_forest_engine::local::Limits;
 /// Many times what anything takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-async fn node(folder: &std::path::Path) -> Node {
+pub(crate) async fn node(folder: &std::path::Path) -> Node {
     let dir = DataDir::open(folder).unwrap();
     let settings = Settings {
         dir: dir.clone(),
@@ -24,7 +24,7 @@ async fn node(folder: &std::path::Path) -> Node {
     Node::start(settings, dir.lock().unwrap()).await.unwrap()
 }
 
-async fn create(node: &Node) -> Collection {
+pub(crate) async fn create(node: &Node) -> Collection {
     let new = NewCollection {
         name: "notes".to_owned(),
         dimension: 3,
@@ -37,10 +37,10 @@ async fn create(node: &Node) -> Collection {
 }
 
 /// What an index told.
-type Told = Shared<Mutex<Vec<String>>>;
+pub(crate) type Told = Shared<Mutex<Vec<String>>>;
 
 /// The index of a collection, once it answers; and what it tells.
-async fn live(node: &Node, collection: &Collection) -> (Shared<Live>, Told) {
+pub(crate) async fn live(node: &Node, collection: &Collection) -> (Shared<Live>, Told) {
     let told = Told::default();
     let hears = told.clone();
     let live = node.go_live(collection, move |problem| hears.lock().unwrap().push(problem)).await.unwrap();
