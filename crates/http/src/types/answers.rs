@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 /// Who said so. Clients of Qdrant pass over it; it comes where the request asks for `provenance=true`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Provenance)]
 pub struct ProvenanceJson {
     /// The author's key.
     pub author: String,
