@@ -6,8 +6,11 @@ use std::time::Duration;
 pub const MAX_BODY_BYTES: usize = 32 << 20;
 /// Time for a body to arrive. Who sends slower than this would send the largest body at a megabyte a second.
 pub const MAX_BODY_TIME: Duration = Duration::from_secs(30);
-/// Requests that are worked on at once; one more is told to come again. Each may hold a body and an answer.
+/// Requests that are worked on at once; one more waits for a while, and is then told to come again. Each may hold a body and an
+/// answer.
 pub const MAX_IN_FLIGHT: usize = 256;
+/// How long a request waits for room: as long as Qdrant's Python client waits for an answer unless told otherwise.
+pub const MAX_WAIT: Duration = Duration::from_secs(5);
 /// Time for a request when it names none; Qdrant's.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// The most time that a request may ask for.

@@ -42,6 +42,8 @@ pub struct Config {
     pub max_body_time: Duration,
     /// Requests that are worked on at once. Default: [`limits::MAX_IN_FLIGHT`].
     pub max_in_flight: usize,
+    /// How long another one waits for room. Default: [`limits::MAX_WAIT`].
+    pub max_wait: Duration,
     /// The folder for snapshots; without one there are none. Whoever reads it reads the collections. Default: none.
     pub snapshots: Option<PathBuf>,
     /// Bytes that an uploaded snapshot may have. Default: [`limits::MAX_SNAPSHOT_BYTES`].
@@ -59,6 +61,7 @@ impl Default for Config {
             max_body_bytes: limits::MAX_BODY_BYTES,
             max_body_time: limits::MAX_BODY_TIME,
             max_in_flight: limits::MAX_IN_FLIGHT,
+            max_wait: limits::MAX_WAIT,
             snapshots: None,
             max_snapshot_bytes: limits::MAX_SNAPSHOT_BYTES,
             max_followers: limits::MAX_FOLLOWERS,
@@ -122,10 +125,11 @@ async fn within_limits<B: Backend>(
     request: axum::extract::Request,
     next: middleware::Next,
 ) -> Result<axum::response::Response, ApiError> {
-    let Ok(_room) = app.room.try_acquire() else {
+    let timeout = options::timeout(request.uri().query().unwrap_or_default())?;
+    // Nothing of a request but its head has been read yet, so that many may wait.
+    let Ok(Ok(_room)) = tokio::time::timeout(app.config.max_wait.min(timeout), app.room.acquire()).await else {
         return Err(ApiError::TooMany { max: app.config.max_in_flight });
     };
-    let timeout = options::timeout(request.uri().query().unwrap_or_default())?;
     match tokio::time::timeout(timeout, next.run(request)).await {
         Ok(response) => Ok(response),
         Err(_) => Err(ApiError::Timeout { seconds: timeout.as_secs() }),
