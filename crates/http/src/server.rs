@@ -127,7 +127,8 @@ async fn within_limits<B: Backend>(
 ) -> Result<axum::response::Response, ApiError> {
     let timeout = options::timeout(request.uri().query().unwrap_or_default())?;
     // Nothing of a request but its head has been read yet, so that many may wait.
-    let Ok(Ok(_room)) = tokio::time::timeout(app.config.max_wait.min(timeout), app.room.acquire()).await else {
+    let Ok(Ok(_room)) = tokio::time::timeout(app.config.max_wait.min(timeout), app.room.acquire()).await
+    else {
         return Err(ApiError::TooMany { max: app.config.max_in_flight });
     };
     match tokio::time::timeout(timeout, next.run(request)).await {

@@ -3,6 +3,7 @@
 use crate::server::Server;
 use rose_forest_http::Config;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn what_is_not_supported_or_wrong_is_refused_with_a_reason() {
@@ -127,7 +128,12 @@ async fn a_body_beyond_the_limit_is_refused_whether_it_says_its_length_or_not() 
 
 #[tokio::test]
 async fn more_requests_at_once_than_there_is_room_for_are_told_to_come_again() {
-    let server = Server::start_with(Config { max_in_flight: 0, ..Config::default() }).await;
+    let server = Server::start_with(Config {
+        max_in_flight: 0,
+        max_wait: Duration::from_millis(1),
+        ..Config::default()
+    })
+    .await;
     let refused = server.get("/collections").await;
     assert!(refused.head.contains("retry-after: 1"), "{}", refused.head);
     refused.error(429);

@@ -6,6 +6,7 @@ use serde_json::json;
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
@@ -44,7 +45,13 @@ async fn metrics_have_the_backends_numbers_and_those_of_requests() {
 #[tokio::test]
 async fn metrics_and_telemetry_need_a_key_where_there_are_any_and_are_shown_to_a_busy_nodes_keeper() {
     let keys = Keys::default().with_full("all").with_read_only("see");
-    let mut server = Server::start_with(Config { keys, max_in_flight: 0, ..Config::default() }).await;
+    let mut server = Server::start_with(Config {
+        keys,
+        max_in_flight: 0,
+        max_wait: Duration::from_millis(1),
+        ..Config::default()
+    })
+    .await;
     for path in ["/metrics", "/telemetry"] {
         server.get(path).await.error(if path == "/metrics" { 401 } else { 429 });
     }
