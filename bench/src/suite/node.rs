@@ -17,8 +17,9 @@ use rose_forest_engine::local::{IndexReport, Limits};
 use running::{COLLECTION, Running};
 use std::time::{Duration, Instant};
 
-/// Rows of one bulk insert.
-const BULK_ROWS: usize = 10_000;
+/// Rows of one bulk insert: the more there are, the fewer blocks and actions they take, because every cell that gets rows gets
+/// a block of its own.
+const BULK_ROWS: usize = 50_000;
 /// Rows that the node misses while it does not serve.
 const MISSED_ROWS: usize = 10_000;
 /// Rows that are written while others search.
