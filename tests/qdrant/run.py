@@ -4,7 +4,7 @@
 Uses the standard library alone. Each suite gets an environment of its own with pinned packages, outside the repository, made
 once. What the suites are, and how long they take, is in docs/CLIENTS.md.
 
-It ends with 0 if all is well, 1 if something failed, 2 if something could not be run.
+It ends with 0 if all is well, 1 if something failed or the server does not answer, 2 if what a suite needs could not be installed.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main() -> int:
         target = Target.open(args.url, args.api_key_file)
     except (OSError, Refused) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+        return 1
     print(f"{target.url} is {target.title}, version {target.version}", flush=True)
     lines, codes = [], {0}
     for name in chosen:
@@ -57,7 +57,7 @@ def main() -> int:
             codes.add(0 if outcome.is_well else 1)
             lines.append(f"{name:13} {outcome}")
         except (CannotInstall, Refused) as error:
-            codes.add(2)
+            codes.add(2 if isinstance(error, CannotInstall) else 1)
             lines.append(f"{name:13} NOT RUN: {error}")
         print(lines[-1], flush=True)
     if len(chosen) > 1:
