@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let dnas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dnas/rose_forest");
+    // As cargo says now: what was compiled in another checkout that shares the target directory may run here.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let dnas = Path::new(&here).join("../../dnas/rose_forest");
     println!("cargo::rerun-if-changed={}", dnas.display());
     let mut released: Vec<PathBuf> = std::fs::read_dir(dnas.join("released"))
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
@@ -18,5 +20,8 @@ fn main() {
     }
     code.push_str("];\n");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("released.rs");
-    std::fs::write(out, code).expect("cargo's OUT_DIR can be written");
+    // Written anew, it would make the program compile anew.
+    if std::fs::read_to_string(&out).ok().as_ref() != Some(&code) {
+        std::fs::write(out, code).expect("cargo's OUT_DIR can be written");
+    }
 }
