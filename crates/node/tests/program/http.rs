@@ -165,9 +165,15 @@ fn two_nodes_share_a_collection_and_each_changes_its_own_points_alone() {
     };
     mine.until("seeing the other", |_| has_peer(&here) && has_peer(&there));
 
-    // All peers say that they hold it.
-    let path = "/collections/places/points?wait=true&ordering=strong&timeout=60";
-    mine.ok("PUT", path, json!({ "points": [point(1, [1.0, 0.0], json!({ "by": "me" }))] }));
+    // All peers say that they hold it: from when this node has heard that the other stores everything, for what was published
+    // before comes to it without being asked for a receipt.
+    let path = "/collections/places/points?wait=true&ordering=strong&timeout=5";
+    let points = json!({ "points": [point(1, [1.0, 0.0], json!({ "by": "me" }))] });
+    mine.until("acknowledged by the other", |mine| {
+        let (status, answer) = mine.send("PUT", path, Some(&points));
+        assert!(status == 200 || answer.to_string().contains("0 of 1"), "{answer}");
+        status == 200
+    });
     theirs.until("finding the point", |theirs| theirs.ids_near(json!([1.0, 0.0])) == [json!(1)]);
     let shown = theirs.get("/collections/places/points/1?provenance=true");
     let author = shown["provenance"]["author"].as_str().unwrap().to_owned();
