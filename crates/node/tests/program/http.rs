@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Many times what it takes.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(300);
 const HTTP: [&str; 2] = ["--http", "127.0.0.1:0"];
 
 /// A client of one node.
