@@ -9,24 +9,25 @@
 //! Until an index has caught up for the first time, and whenever it lacks rows, searches are the zome's.
 
 mod announced;
+mod opening;
 mod settled;
 mod verify;
 
+pub use opening::Lives;
 pub use verify::{Deviation, Verified};
 
-use crate::collections::Collection;
 use crate::dht::{Blocks, ByAction, SignedBytes};
-use crate::node::Node;
 use announced::Announced;
 use anyhow::{Context, Result};
+use parking_lot::Mutex;
 use rose_forest_api::*;
 use rose_forest_engine::SignedBlock;
-use rose_forest_engine::local::{IndexError, IndexReport, LocalIndex, Whose};
+use rose_forest_engine::local::{IndexReport, LocalIndex, Whose};
 use rose_forest_engine::metrics::{CollectionMetrics, PeerBlock};
 use rose_forest_store::{Filter, StoreError};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::sync::Arc as Shared;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc as Shared, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -64,123 +65,16 @@ pub struct Live {
     metrics: CollectionMetrics,
 }
 
-/// All collections that are answered from memory, by their hash.
-#[derive(Default)]
-pub struct Lives {
-    all: Mutex<HashMap<DnaHash, Shared<Live>>>,
-    /// Held while one is opened or closed.
-    changing: tokio::sync::Mutex<()>,
-}
-
-impl Lives {
-    /// The collection, if it is answered from memory.
-    pub fn get(&self, dna_hash: &DnaHash) -> Option<Shared<Live>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).get(dna_hash).cloned()
-    }
-
-    fn take(&self, dna_hash: &DnaHash) -> Option<Shared<Live>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(dna_hash)
-    }
-
-    fn insert(&self, dna_hash: DnaHash, live: Shared<Live>) {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(dna_hash, live);
-    }
-
-    /// Stops keeping the indexes in step, and saves them.
-    pub async fn close(&self) {
-        let _turn = self.changing.lock().await;
-        let all: Vec<_> = self.all.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
-        for (dna_hash, live) in all {
-            live.close(&dna_hash).await;
-        }
-    }
-
-    /// The same for one collection.
-    pub async fn close_one(&self, dna_hash: &DnaHash) {
-        let _turn = self.changing.lock().await;
-        if let Some(live) = self.take(dna_hash) {
-            live.close(dna_hash).await;
-        }
-    }
-}
-
-impl Node {
-    /// The index of a collection. One that is not open, or whose files have to be opened anew, is opened, and kept in step from
-    /// then on; `tell` hears what had to be built anew, and what goes wrong later.
-    ///
-    /// # Errors
-    /// If the index cannot be opened, or the collection has been left.
-    pub async fn go_live(
-        &self,
-        collection: &Collection,
-        tell: impl Fn(String) + Send + Sync + 'static,
-    ) -> Result<Shared<Live>> {
-        let whole = |live: &Shared<Live>| !live.is_broken();
-        if let Some(live) = self.lives.get(&collection.dna_hash).filter(whole) {
-            return Ok(live);
-        }
-        let _turn = self.lives.changing.lock().await;
-        if let Some(live) = self.lives.get(&collection.dna_hash) {
-            if whole(&live) {
-                return Ok(live);
-            }
-            self.lives.take(&collection.dna_hash);
-            live.close(&collection.dna_hash).await;
-        }
-        // It may have been left meanwhile.
-        self.open_collection(&collection.dna_hash.to_string()).await?;
-        let dir = self.dir.indexes().join(collection.dna_hash.to_string());
-        let (schema, identity) = (collection.schema.clone(), identity(&collection.dna_hash));
-        let limits = self.index_limits;
-        let own = collection.agent.clone();
-        let opened = tokio::task::spawn_blocking(move || {
-            let opened = LocalIndex::open(&dir, &schema, identity, limits)?;
-            opened.0.set_own_author(&own)?;
-            Ok::<_, IndexError>(opened)
-        })
-        .await;
-        let (index, opening) =
-            opened.context("opening the index failed")?.context("cannot open the index")?;
-        for reason in opening.store_rebuilt.iter().chain(&opening.graph_rebuilt).chain(&opening.lists_rebuilt)
-        {
-            tell(format!("the index is built anew: {reason}"));
-        }
-        let cursor = micros_of(index.cursor(CURSOR)?);
-        let blocks = Blocks::since(self, &collection.dna_hash, cursor)?;
-        let mut announced = Announced::default();
-        for block in index.unconfirmed_blocks()? {
-            announced.add(block.action, block.author);
-        }
-        let live = Shared::new(Live {
-            index,
-            by_action: blocks.by_action(),
-            announced: Mutex::new(announced),
-            caught_up: watch::Sender::new(false),
-            stopping: AtomicBool::new(false),
-            behind: AtomicBool::new(false),
-            broken: AtomicBool::new(false),
-            news: Notify::new(),
-            has_age: limits.age.is_some(),
-            tasks: Mutex::default(),
-            metrics: self.metrics.collection(&collection.label()),
-        });
-        self.lives.insert(collection.dna_hash.clone(), live.clone());
-        let tell = Shared::new(tell);
-        let in_step = tokio::spawn(live.clone().keep_in_step(blocks, tell.clone()));
-        let within_limits = tokio::spawn(live.clone().keep_within_limits(tell));
-        live.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([in_step, within_limits]);
-        Ok(live)
-    }
-}
-
 /// A time of integration, as it was noted.
 fn micros_of(cursor: Option<Vec<u8>>) -> Option<i64> {
     cursor.and_then(|bytes| bytes.try_into().ok()).map(i64::from_le_bytes)
 }
 
-/// What tells a collection's files from others'.
-fn identity(dna_hash: &DnaHash) -> [u8; 32] {
-    dna_hash.get_raw_32().try_into().unwrap_or_default()
+/// Does what reads or writes files, or computes for long, where that holds up nobody.
+async fn blocking<T: Send + 'static, E: Into<anyhow::Error> + Send + 'static>(
+    work: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.context("a task of the index panicked")?.map_err(Into::into)
 }
 
 /// Whether a store refuses everything until it is opened anew.
@@ -249,8 +143,7 @@ impl Live {
             return Ok(None);
         }
         let (live, asked, filter) = (self.clone(), input.clone(), filter.cloned());
-        let found = tokio::task::spawn_blocking(move || live.index.search(&asked, filter.as_ref()));
-        let found = found.await.context("the search failed")??;
+        let found = blocking(move || live.index.search(&asked, filter.as_ref())).await?;
         self.metrics.scanned(found.scanned);
         let arc = match input.view.arc {
             Arc::Full => None,
@@ -279,8 +172,7 @@ impl Live {
             return Ok(None);
         }
         let (live, whose, ids) = (self.clone(), Whose::Of(author.clone()), ids.to_vec());
-        let rows = tokio::task::spawn_blocking(move || live.index.reader()?.get(&whose, &ids)).await;
-        let rows = rows.context("the look-up failed")??;
+        let rows = blocking(move || live.index.reader()?.get(&whose, &ids)).await?;
         Ok(Some((0..).zip(rows).filter(|(_, row)| row.is_some()).map(|(place, _)| place).collect()))
     }
 
@@ -330,7 +222,7 @@ impl Live {
             if said.author != *from || self.index.knows(&said.block)? {
                 continue;
             }
-            if !self.announced.lock().unwrap_or_else(PoisonError::into_inner).has_room(from) {
+            if !self.announced.lock().has_room(from) {
                 self.metrics.peer_blocks(1, PeerBlock::NoRoom);
                 continue;
             }
@@ -340,7 +232,7 @@ impl Live {
             };
             let (action, author) = (block.action.clone(), block.author.clone());
             // Waited for first: if it is delivered meanwhile, nobody waits any more.
-            self.announced.lock().unwrap_or_else(PoisonError::into_inner).add(action, author);
+            self.announced.lock().add(action, author);
             self.take_in(vec![block], false, None).await?;
             self.metrics.peer_blocks(1, PeerBlock::Taken);
         }
@@ -363,7 +255,7 @@ impl Live {
             let note = bytes.as_ref().map(|bytes| (CURSOR, bytes.as_slice()));
             live.index.take_in(&blocks, confirmed, note)
         };
-        tokio::task::spawn_blocking(work).await.context("taking in blocks failed")??;
+        blocking(work).await?;
         Ok(())
     }
 
@@ -405,10 +297,8 @@ impl Live {
                     live.index.repair()?;
                     live.index.save()
                 };
-                match tokio::task::spawn_blocking(save).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(problem)) => tell(format!("the index could not be saved: {problem}")),
-                    Err(problem) => tell(format!("the index could not be saved: {problem}")),
+                if let Err(problem) = blocking(save).await {
+                    tell(format!("the index could not be saved: {problem:#}"));
                 }
             }
             let _ = tokio::time::timeout(LOOK_EVERY, self.news.notified()).await;
@@ -425,7 +315,7 @@ impl Live {
             self.metrics.set_sync_lag(blocks.lag());
             let actions: Vec<_> = new.iter().map(|block| block.action.clone()).collect();
             self.take_in(new, true, Some(blocks.cursor())).await?;
-            let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut announced = self.announced.lock();
             let confirmed = actions.iter().filter(|action| announced.delivered(action)).count();
             drop(announced);
             self.metrics.peer_blocks(confirmed as u64, PeerBlock::Confirmed);
@@ -433,11 +323,11 @@ impl Live {
                 return Ok(());
             }
         }
-        let overdue = self.announced.lock().unwrap_or_else(PoisonError::into_inner).overdue();
+        let overdue = self.announced.lock().overdue();
         for (action, author) in overdue {
             if let Err(problem) = self.take_back(action.clone()).await {
                 // Tried again with the others.
-                self.announced.lock().unwrap_or_else(PoisonError::into_inner).add(action, author);
+                self.announced.lock().add(action, author);
                 return Err(problem);
             }
         }
@@ -449,8 +339,7 @@ impl Live {
 
     async fn take_back(self: &Shared<Self>, action: ActionHash) -> Result<()> {
         let live = self.clone();
-        let withdrawn = tokio::task::spawn_blocking(move || live.index.withdraw(&action)).await;
-        withdrawn.context("taking back a block failed")??;
+        blocking(move || live.index.withdraw(&action)).await?;
         self.metrics.peer_blocks(1, PeerBlock::Withdrawn);
         Ok(())
     }
@@ -459,7 +348,7 @@ impl Live {
         self.stopping.store(true, Ordering::Relaxed);
         self.news.notify_one();
         // Afterwards nobody holds it but a search that is under way.
-        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let tasks = std::mem::take(&mut *self.tasks.lock());
         for task in tasks {
             if let Err(problem) = task.await {
                 tracing::warn!("the index of {dna_hash} was not kept in step to the end: {problem}");
@@ -469,10 +358,8 @@ impl Live {
             return;
         }
         let live = self.clone();
-        match tokio::task::spawn_blocking(move || live.index.save()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(problem)) => tracing::warn!("the index of {dna_hash} could not be saved: {problem}"),
-            Err(problem) => tracing::warn!("the index of {dna_hash} could not be saved: {problem}"),
+        if let Err(problem) = blocking(move || live.index.save()).await {
+            tracing::warn!("the index of {dna_hash} could not be saved: {problem:#}");
         }
     }
 
@@ -504,8 +391,7 @@ impl Live {
                 }
             }
             let live = self.clone();
-            let restored = tokio::task::spawn_blocking(move || live.index.restore_all(&blocks)).await;
-            let restored = restored.context("restoring rows failed")??;
+            let restored = blocking(move || live.index.restore_all(&blocks)).await?;
             if let Some(action) = gone.filter(|_| restored == 0) {
                 anyhow::bail!("the conductor does not give out block {action}, though it delivered it")
             }

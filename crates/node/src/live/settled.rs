@@ -2,8 +2,8 @@
 //!
 //! They lie there by the collection's own cells, whose centres are read from the DHT.
 
-use super::Live;
-use anyhow::{Context, Result};
+use super::{Live, blocking};
+use anyhow::Result;
 use rose_forest_api::ActionHash;
 use rose_forest_rules::reference::CellId;
 use std::collections::BTreeSet;
@@ -64,8 +64,7 @@ impl Live {
             Ok(()) => Ok(None),
             Err(damage) => live.index.forget_damaged_files().map(|rows| Some((damage, rows))),
         };
-        let checked = tokio::task::spawn_blocking(work).await.context("the check failed")?;
-        if let Some((damage, rows)) = checked? {
+        if let Some((damage, rows)) = blocking(work).await? {
             tell(format!("{rows} rows of the index are read again: {damage}"));
             self.news.notify_one();
         }
@@ -78,14 +77,13 @@ impl Live {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as i64;
         let live = self.clone();
         let work = move || live.index.move_settled(now, &|| live.stopping.load(Ordering::Relaxed));
-        Ok(tokio::task::spawn_blocking(work).await.context("moving rows to disk failed")??.rows)
+        Ok(blocking(work).await?.rows)
     }
 
     /// Reads the centres of cells that blocks name and the index does not know yet.
     pub(super) async fn learn_cells(self: &Shared<Self>) -> Result<()> {
         let live = self.clone();
-        let unknown = tokio::task::spawn_blocking(move || live.index.unknown_cells()).await;
-        let unknown = unknown.context("looking for cells failed")??;
+        let unknown = blocking(move || live.index.unknown_cells()).await?;
         let foundings: BTreeSet<_> = unknown.iter().map(|cell| cell.founding).collect();
         let dimension = self.index.schema().dimension();
         for founding in foundings {

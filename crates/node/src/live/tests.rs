@@ -3,9 +3,9 @@
 use super::announced::MAX_BLOCKS_OF_ONE;
 use super::announced::tests::{entry, record, said};
 use super::*;
-use crate::collections::NewCollection;
+use crate::collections::{Collection, NewCollection};
 use crate::data_dir::DataDir;
-use crate::node::Settings;
+use crate::node::{Node, Settings};
 use holochain_keystore::{MetaLairClient, test_keystore};
 use rose_forest_engine::local::Limits;
 
@@ -43,7 +43,7 @@ pub(crate) type Told = Shared<Mutex<Vec<String>>>;
 pub(crate) async fn live(node: &Node, collection: &Collection) -> (Shared<Live>, Told) {
     let told = Told::default();
     let hears = told.clone();
-    let live = node.go_live(collection, move |problem| hears.lock().unwrap().push(problem)).await.unwrap();
+    let live = node.go_live(collection, move |problem| hears.lock().push(problem)).await.unwrap();
     until(|| live.is_caught_up()).await;
     (live, told)
 }
@@ -87,19 +87,19 @@ async fn an_announced_row_is_unconfirmed_also_after_a_restart_and_is_taken_back_
     index.announced(&peer, vec![word.clone(), word]).await.unwrap();
     assert_eq!(found(&index).await, [true]);
     first.stop().await.unwrap();
-    assert_eq!(*told.lock().unwrap(), [""; 0]);
+    assert_eq!(*told.lock(), [""; 0]);
     drop((index, first));
 
     let second = node(folder.path()).await;
     let (index, told) = live(&second, &collection).await;
     assert_eq!(found(&index).await, [true]);
-    assert_eq!(index.announced.lock().unwrap().len(), 1, "it is still waited for");
-    index.announced.lock().unwrap().make_overdue();
+    assert_eq!(index.announced.lock().len(), 1, "it is still waited for");
+    index.announced.lock().make_overdue();
     index.news.notify_one();
     until(|| index.index.report().unwrap().points == 0).await;
     assert!(found(&index).await.is_empty());
     second.stop().await.unwrap();
-    assert_eq!(*told.lock().unwrap(), [""; 0]);
+    assert_eq!(*told.lock(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,9 +133,9 @@ async fn a_flood_of_announcements_is_held_to_its_limit_and_own_rows_are_found_me
     node.write_points(&collection, work).await.unwrap();
     assert_eq!(found(&index).await.first(), Some(&false), "the own row is nearest, and confirmed");
     flooding.await.unwrap().unwrap();
-    assert_eq!(index.announced.lock().unwrap().len(), MAX_BLOCKS_OF_ONE);
+    assert_eq!(index.announced.lock().len(), MAX_BLOCKS_OF_ONE);
     node.stop().await.unwrap();
-    assert_eq!(*told.lock().unwrap(), [""; 0]);
+    assert_eq!(*told.lock(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Comparing an index with what the conductor holds.
 
-use super::{CURSOR, Live, micros_of};
+use super::{CURSOR, Live, blocking, micros_of};
 use crate::collections::Collection;
 use crate::dht::Blocks;
 use crate::node::Node;
@@ -52,8 +52,7 @@ impl Node {
         );
         let blocks = Blocks::since(self, &collection.dna_hash, None)?;
         let runtime = Handle::current();
-        let compared = tokio::task::spawn_blocking(move || live.compare(blocks, &runtime)).await;
-        compared.context("the comparison failed")?
+        blocking(move || live.compare(blocks, &runtime)).await
     }
 }
 
