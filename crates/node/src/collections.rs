@@ -13,6 +13,7 @@ use holochain_conductor_api::{AppRequest, AppResponse, CellInfo};
 use holochain_types::prelude::*;
 use rose_forest_api::{CollectionInfo, Distance, Encoding, NodeInfo, ROLE, Schema};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A collection on this node, taking part or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,13 +123,13 @@ impl Collection {
 
 impl Node {
     /// All collections on this node, by name.
-    pub async fn collections(&self) -> Result<Vec<Collection>> {
+    pub async fn collections(&self) -> Result<Arc<[Collection]>> {
         // Held while they are listed: whoever changes one clears it afterwards.
         let mut known = self.known.lock().await;
         if let Some(collections) = known.as_ref() {
             return Ok(collections.clone());
         }
-        let collections = self.list_collections().await?;
+        let collections: Arc<[_]> = self.list_collections().await?.into();
         *known = Some(collections.clone());
         Ok(collections)
     }
@@ -170,7 +171,7 @@ impl Node {
     /// # Errors
     /// If there is none or several; the known ones are named.
     pub async fn collection(&self, wanted: &str) -> Result<Collection> {
-        Ok(find(self.collections().await?, wanted)?)
+        Ok(find(self.collections().await?.iter(), wanted)?.clone())
     }
 
     /// The same, if the node takes part in it.
@@ -190,7 +191,7 @@ impl Node {
         let _guard = self.installing.lock().await;
         // One that was left does not stand in the way: it is told apart by its hash.
         let is_same = |other: &Collection| other.enabled && other.schema.name == schema.name;
-        if let Some(same) = self.collections().await?.into_iter().find(is_same) {
+        if let Some(same) = self.collections().await?.iter().find(|other| is_same(other)) {
             return Err(NameTaken { label: same.label() }.into());
         }
         let release = self.releases.first().context("no DNA is known")?;
@@ -209,8 +210,8 @@ impl Node {
     /// Joins the collection of an invite; if it is here already, the node takes part in it again.
     pub async fn join(&self, invite: &Invite) -> Result<Joined> {
         let _guard = self.installing.lock().await;
-        let here = self.collections().await?.into_iter().find(|c| c.dna_hash == invite.dna_hash);
-        if let Some(collection) = here {
+        let here = self.collections().await?;
+        if let Some(collection) = here.iter().find(|c| c.dna_hash == invite.dna_hash).cloned() {
             if !collection.enabled {
                 self.enable(&collection).await?;
                 self.open(&collection).await?;
@@ -367,7 +368,7 @@ impl Node {
 
     /// Gives collections that an earlier version of the program made the coordinator zome of this one.
     pub(crate) async fn renew_coordinators(&self) -> Result<()> {
-        for collection in self.collections().await?.into_iter().filter(|c| c.enabled) {
+        for collection in self.collections().await?.iter().filter(|c| c.enabled) {
             let cell = collection.cell();
             let release = self
                 .releases
@@ -386,11 +387,14 @@ impl Node {
 }
 
 /// The collection with this name, or whose hash ends with this. Of several with one name, the one that the node takes part in.
-pub(crate) fn find(collections: Vec<Collection>, wanted: &str) -> std::result::Result<Collection, NotFound> {
-    let by_name = collections.iter().filter(|c| c.schema.name == wanted);
+pub(crate) fn find<'c>(
+    collections: impl Iterator<Item = &'c Collection> + Clone,
+    wanted: &str,
+) -> std::result::Result<&'c Collection, NotFound> {
+    let by_name = collections.clone().filter(|c| c.schema.name == wanted);
     // Eight characters: what is shown beside every name.
     let by_hash = collections
-        .iter()
+        .clone()
         .filter(|c| wanted.len() >= 8 && c.schema.name != wanted && c.dna_hash.to_string().ends_with(wanted));
     let mut found: Vec<_> = by_name.chain(by_hash).collect();
     if found.iter().filter(|collection| collection.enabled).count() == 1 {
@@ -399,9 +403,11 @@ pub(crate) fn find(collections: Vec<Collection>, wanted: &str) -> std::result::R
     let labels = |list: &[&Collection]| list.iter().map(|c| c.label()).collect::<Vec<_>>().join(", ");
     let wanted = wanted.to_owned();
     match found.as_slice() {
-        [collection] => Ok((*collection).clone()),
-        [] if collections.is_empty() => Err(NotFound::None { wanted }),
-        [] => Err(NotFound::Other { wanted, others: labels(&collections.iter().collect::<Vec<_>>()) }),
+        [collection] => Ok(collection),
+        [] => match collections.collect::<Vec<_>>() {
+            none if none.is_empty() => Err(NotFound::None { wanted }),
+            others => Err(NotFound::Other { wanted, others: labels(&others) }),
+        },
         several => Err(NotFound::Several { wanted, all: labels(several) }),
     }
 }
@@ -421,7 +427,7 @@ mod tests {
             schema,
             seed: "seed".to_owned(),
             dna_hash: DnaHash::from_raw_32(vec![hash; 32]),
-            agent: AgentPubKey::from_raw_32(vec![1; 32]),
+            agent: AgentPubKey::from_raw_32([1; 32]),
             enabled: true,
             network: None,
             app_id: "app".to_owned(),
@@ -430,28 +436,28 @@ mod tests {
 
     #[test]
     fn a_collection_is_found_by_its_name_or_the_end_of_its_hash() {
-        let all = vec![collection("a", 1), collection("b", 2)];
-        assert_eq!(find(all.clone(), "b").unwrap(), all[1]);
+        let all = [collection("a", 1), collection("b", 2)];
+        assert_eq!(find(all.iter(), "b").unwrap(), &all[1]);
         let end = short(&all[0].dna_hash.to_string());
-        assert_eq!(find(all.clone(), &end).unwrap(), all[0]);
+        assert_eq!(find(all.iter(), &end).unwrap(), &all[0]);
     }
 
     #[test]
     fn an_unknown_collection_names_the_known_ones() {
-        let problem = find(vec![collection("a", 1), collection("b", 2)], "c").unwrap_err().to_string();
+        let problem = find([collection("a", 1), collection("b", 2)].iter(), "c").unwrap_err().to_string();
         assert!(problem.contains("a (") && problem.contains("b ("), "{problem}");
-        assert!(find(Vec::new(), "c").unwrap_err().to_string().contains("has none"));
+        assert!(find([].iter(), "c").unwrap_err().to_string().contains("has none"));
     }
 
     #[test]
     fn two_of_one_name_are_told_apart_by_hash() {
-        let both = vec![collection("a", 1), collection("a", 2)];
-        let problem = find(both.clone(), "a").unwrap_err().to_string();
+        let both = [collection("a", 1), collection("a", 2)];
+        let problem = find(both.iter(), "a").unwrap_err().to_string();
         assert!(problem.contains("several"), "{problem}");
-        let left = vec![Collection { enabled: false, ..both[0].clone() }, both[1].clone()];
-        assert_eq!(find(left.clone(), "a").unwrap(), both[1], "the other one was left");
+        let left = [Collection { enabled: false, ..both[0].clone() }, both[1].clone()];
+        assert_eq!(find(left.iter(), "a").unwrap(), &both[1], "the other one was left");
         let end = short(&both[0].dna_hash.to_string());
-        assert_eq!(find(left.clone(), &end).unwrap(), left[0]);
+        assert_eq!(find(left.iter(), &end).unwrap(), &left[0]);
     }
 
     #[test]

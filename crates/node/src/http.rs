@@ -54,9 +54,8 @@ impl Api {
     /// The same without aliases.
     async fn find_exactly(&self, name: &str) -> Result<Collection, BackendError> {
         let collections = self.node.collections().await.map_err(of_node)?;
-        let enabled: Vec<_> = collections.into_iter().filter(|collection| collection.enabled).collect();
-        match find(enabled, name) {
-            Ok(collection) => Ok(collection),
+        match find(collections.iter().filter(|collection| collection.enabled), name) {
+            Ok(collection) => Ok(collection.clone()),
             Err(problem @ NotFound::Several { .. }) => {
                 Err(BackendError::Refused { reason: problem.to_string() })
             }
@@ -67,10 +66,18 @@ impl Api {
     /// The collection, and its index.
     async fn live(&self, name: &str) -> Result<(Collection, Arc<Live>), BackendError> {
         let collection = self.find(name).await?;
+        let live = self.open(&collection).await?;
+        Ok((collection, live))
+    }
+
+    /// The index of a collection, which is opened if it has to be.
+    async fn open(&self, collection: &Collection) -> Result<Arc<Live>, BackendError> {
+        if let Some(live) = self.node.lives.whole(&collection.dna_hash) {
+            return Ok(live);
+        }
         let label = collection.label();
         let tell = move |problem| tracing::warn!("{label}: {problem}");
-        let live = self.node.go_live(&collection, tell).await.map_err(of_node)?;
-        Ok((collection, live))
+        self.node.go_live(collection, tell).await.map_err(of_node)
     }
 
     /// Does what reads the index where blocking is allowed.
@@ -86,26 +93,18 @@ impl Api {
     /// The same, for what may ask other nodes.
     async fn consistent<T: Send + 'static>(
         &self,
-        name: &str,
+        live: Arc<Live>,
         options: ReadOptions,
         work: impl FnOnce(&LocalIndex) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
         match options.consistency {
-            Consistency::Own | Consistency::Nodes(1) => self.read(name, work).await,
+            Consistency::Own | Consistency::Nodes(1) => blocking(move || work(live.index())).await,
             Consistency::Nodes(_) | Consistency::Majority | Consistency::Quorum | Consistency::All => {
                 Err(BackendError::Unsupported {
                     what: "a consistency beyond 1: this node's own index answers",
                 })
             }
         }
-    }
-
-    /// What the API calls a collection: its name, or its hash where several have that name.
-    async fn name_of(&self, collection: &Collection) -> Result<String, BackendError> {
-        let all = self.node.collections().await.map_err(of_node)?;
-        let is_alike = |other: &&Collection| other.enabled && other.schema.name == collection.schema.name;
-        let is_only = all.iter().filter(is_alike).count() < 2;
-        Ok(if is_only { collection.schema.name.clone() } else { collection.dna_hash.to_string() })
     }
 
     /// Changes the aliases, on disk first.
@@ -131,6 +130,13 @@ impl Api {
     }
 }
 
+/// What the API calls one of a node's collections: its name, or its hash where several have that name.
+fn name_of(all: &[Collection], collection: &Collection) -> String {
+    let is_alike = |other: &&Collection| other.enabled && other.schema.name == collection.schema.name;
+    let is_only = all.iter().filter(is_alike).count() < 2;
+    if is_only { collection.schema.name.clone() } else { collection.dna_hash.to_string() }
+}
+
 /// What the node failed with, whole.
 fn of_node(problem: anyhow::Error) -> BackendError {
     BackendError::Node(format!("{problem:#}").into())
@@ -152,13 +158,8 @@ async fn blocking<T: Send + 'static>(
 
 impl Backend for Api {
     async fn collections(&self) -> Result<Vec<String>, BackendError> {
-        let mut names = Vec::new();
-        for collection in self.node.collections().await.map_err(of_node)? {
-            if collection.enabled {
-                names.push(self.name_of(&collection).await?);
-            }
-        }
-        Ok(names)
+        let all = self.node.collections().await.map_err(of_node)?;
+        Ok(all.iter().filter(|one| one.enabled).map(|one| name_of(&all, one)).collect())
     }
 
     async fn create(&self, name: &str, new: NewCollection) -> Result<(), BackendError> {
@@ -180,11 +181,9 @@ impl Backend for Api {
         let collection = created.map_err(|problem| {
             if problem.is::<NameTaken>() { BackendError::CollectionExists { name } } else { of_node(problem) }
         })?;
-        let label = collection.label();
-        let tell = move |problem| tracing::warn!("{label}: {problem}");
         // Whatever asks for it opens it, too: this only saves the first one's time.
-        if let Err(problem) = self.node.go_live(&collection, tell).await {
-            tracing::warn!("{}: {problem:#}", collection.label());
+        if let Err(problem) = self.open(&collection).await {
+            tracing::warn!("{}: {problem}", collection.label());
         }
         Ok(())
     }
@@ -194,7 +193,7 @@ impl Backend for Api {
             Err(BackendError::NoCollection { .. }) => return Ok(false),
             found => found?,
         };
-        let called = self.name_of(&collection).await?;
+        let called = name_of(&self.node.collections().await.map_err(of_node)?, &collection);
         let (node, hash) = (self.node.clone(), collection.dna_hash.to_string());
         to_its_end(async move { node.leave(&hash).await }).await?.map_err(of_node)?;
         self.alter(|aliases| {
@@ -222,8 +221,8 @@ impl Backend for Api {
     }
 
     async fn state(&self, name: &str) -> Result<CollectionState, BackendError> {
-        let (_, shape) = self.shape_of(name).await?;
-        let (_, live) = self.live(name).await?;
+        let (collection, shape) = self.shape_of(name).await?;
+        let live = self.open(&collection).await?;
         let is_caught_up = live.is_caught_up();
         let state = blocking(move || local::state(live.index(), shape)).await?;
         Ok(CollectionState { is_complete: state.is_complete && is_caught_up, ..state })
@@ -236,9 +235,10 @@ impl Backend for Api {
         options: ReadOptions,
     ) -> Result<Vec<Found>, BackendError> {
         let begun = Instant::now();
-        let collection = self.find(name).await?;
-        let found = self.consistent(name, options, move |index| local::search(index, &search)).await?;
-        self.node.metrics.collection(&collection.label()).searched(begun.elapsed(), AnsweredBy::Memory);
+        let (_, live) = self.live(name).await?;
+        let found =
+            self.consistent(live.clone(), options, move |index| local::search(index, &search)).await?;
+        live.metrics().searched(begun.elapsed(), AnsweredBy::Memory);
         Ok(found)
     }
 
@@ -249,7 +249,7 @@ impl Backend for Api {
         with: With,
         options: ReadOptions,
     ) -> Result<Vec<Found>, BackendError> {
-        self.consistent(name, options, move |index| local::get(index, &ids, with)).await
+        self.consistent(self.live(name).await?.1, options, move |index| local::get(index, &ids, with)).await
     }
 
     async fn scroll(
@@ -258,7 +258,7 @@ impl Backend for Api {
         scroll: Scroll,
         options: ReadOptions,
     ) -> Result<Scrolled, BackendError> {
-        self.consistent(name, options, move |index| local::scroll(index, &scroll)).await
+        self.consistent(self.live(name).await?.1, options, move |index| local::scroll(index, &scroll)).await
     }
 
     async fn count(
@@ -267,7 +267,8 @@ impl Backend for Api {
         filter: Option<Filter>,
         options: ReadOptions,
     ) -> Result<u64, BackendError> {
-        self.consistent(name, options, move |index| local::count(index, filter.as_ref())).await
+        self.consistent(self.live(name).await?.1, options, move |index| local::count(index, filter.as_ref()))
+            .await
     }
 
     async fn facet(
@@ -276,7 +277,7 @@ impl Backend for Api {
         facet: Facet,
         options: ReadOptions,
     ) -> Result<Vec<FacetHit>, BackendError> {
-        self.consistent(name, options, move |index| local::facet(index, &facet)).await
+        self.consistent(self.live(name).await?.1, options, move |index| local::facet(index, &facet)).await
     }
 
     async fn write(&self, name: &str, write: Write, options: WriteOptions) -> Result<Written, BackendError> {

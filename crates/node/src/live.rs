@@ -94,6 +94,11 @@ impl Live {
         self.broken.load(Ordering::Acquire)
     }
 
+    /// What is counted of it.
+    pub(crate) fn metrics(&self) -> &CollectionMetrics {
+        &self.metrics
+    }
+
     /// The index itself.
     pub(crate) fn index(&self) -> &LocalIndex {
         &self.index

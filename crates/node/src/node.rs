@@ -51,7 +51,7 @@ pub struct Node {
     /// What was last seen of the collections' networks.
     pub(crate) sights: Sights,
     /// The collections, once they have been listed; forgotten by whoever changes one.
-    pub(crate) known: tokio::sync::Mutex<Option<Vec<Collection>>>,
+    pub(crate) known: tokio::sync::Mutex<Option<Arc<[Collection]>>>,
     /// Held while two commands could install the same app or the same collection.
     pub(crate) installing: tokio::sync::Mutex<()>,
     // Last, so that the directory is free only when everything else is gone.

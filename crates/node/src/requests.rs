@@ -184,7 +184,7 @@ impl Node {
     pub async fn answer(&self, request: Request) -> Result<Vec<u8>> {
         match request {
             Request::Create(new) => pack(self.create(&new).await?),
-            Request::List => pack(self.collections().await?),
+            Request::List => pack(&*self.collections().await?),
             Request::Find(name) => pack(self.collection(&name).await?),
             Request::Info(name) => pack(self.overview(&name).await?),
             Request::Join(invite) => pack(self.join(&invite.parse()?).await?),
@@ -244,23 +244,20 @@ impl Node {
         filter: Option<&str>,
     ) -> Result<Searched> {
         let begun = Instant::now();
-        let metrics = self.metrics.collection(&collection.label());
         let filter = filter.map(parse_filter).transpose()?;
         input.view = self.recent_sight(collection).await?.into();
         let live = self.lives.get(&collection.dna_hash).filter(|_| !by_zome);
-        let from_memory = match &live {
-            Some(live) => live.search(&input, filter.as_ref()).await,
-            None => Ok(None),
-        };
-        match from_memory {
-            Ok(Some((answer, unconfirmed))) => {
-                metrics.searched(begun.elapsed(), AnsweredBy::Memory);
-                return Ok(Searched { answer, from_memory: true, unconfirmed });
+        if let Some(live) = &live {
+            match live.search(&input, filter.as_ref()).await {
+                Ok(Some((answer, unconfirmed))) => {
+                    live.metrics().searched(begun.elapsed(), AnsweredBy::Memory);
+                    return Ok(Searched { answer, from_memory: true, unconfirmed });
+                }
+                Ok(None) => {}
+                Err(problem) if filter.is_some() => return Err(problem),
+                // What cannot be searched for the zome refuses, too; and if the index fails, it answers.
+                Err(problem) => tracing::debug!("the index does not answer: {problem:#}"),
             }
-            Ok(None) => {}
-            Err(problem) if filter.is_some() => return Err(problem),
-            // What cannot be searched for the zome refuses, too; and if the index fails, it answers.
-            Err(problem) => tracing::debug!("the index does not answer: {problem:#}"),
         }
         ensure!(
             filter.is_none(),
@@ -271,6 +268,7 @@ impl Node {
             }
         );
         let answer: SearchOutput = self.read(&collection.cell(), "search", input).await?;
+        let metrics = self.metrics.collection(&collection.label());
         metrics.searched(begun.elapsed(), AnsweredBy::Zome);
         metrics.scanned(answer.stats.settled_rows + answer.stats.fresh_rows);
         metrics.probed(answer.stats.cells_probed.into());
@@ -302,10 +300,10 @@ impl Node {
 
     async fn pulses(&self) -> Result<Vec<Pulse>> {
         let mut pulses = Vec::new();
-        for collection in self.collections().await?.into_iter().filter(|collection| collection.enabled) {
+        for collection in self.collections().await?.iter().filter(|collection| collection.enabled) {
             // Those that this node does not answer from memory are left out: it does not serve them.
             if let Some(live) = self.lives.get(&collection.dna_hash) {
-                pulses.push(self.pulse(&collection, &live).await?);
+                pulses.push(self.pulse(collection, &live).await?);
             }
         }
         Ok(pulses)
@@ -319,16 +317,16 @@ impl Node {
             caught_up: live.is_caught_up(),
             index: live.report()?,
             waiting: self.queue(collection).await?.waiting(),
-            totals: self.metrics.collection(&collection.label()).totals(),
+            totals: live.metrics().totals(),
             chain_actions: live.chain_length(&collection.agent).await?,
         })
     }
 
     async fn report(&self) -> Result<NodeReport> {
         let mut collections = Vec::new();
-        for collection in self.collections().await? {
-            let sight = if collection.enabled { Some(self.sight(&collection).await?) } else { None };
-            collections.push((collection, sight));
+        for collection in self.collections().await?.iter() {
+            let sight = if collection.enabled { Some(self.sight(collection).await?) } else { None };
+            collections.push((collection.clone(), sight));
         }
         let apps = self.conductor.list_apps(None).await.context("cannot list what is installed")?;
         Ok(NodeReport {

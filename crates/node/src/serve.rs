@@ -108,14 +108,14 @@ pub async fn look_after(node: Shared<Node>, tell: impl Fn(Event) + Clone + Send 
     loop {
         match node.collections().await {
             Ok(collections) => {
-                for collection in collections.into_iter().filter(|collection| collection.enabled) {
+                for collection in collections.iter().filter(|collection| collection.enabled) {
                     if !listening.contains(&collection.app_id) {
                         listening.push(collection.app_id.clone());
                         tokio::spawn(listen(node.clone(), collection.clone(), tell.clone()));
                     }
-                    go_live(&node, &collection, &tell).await;
+                    go_live(&node, collection, &tell).await;
                     let last = last.entry(collection.dna_hash.clone()).or_default();
-                    let trouble = round(&node, &collection, last, &tell).await.err();
+                    let trouble = round(&node, collection, last, &tell).await.err();
                     let trouble = trouble.map(|problem| format!("{problem:#}"));
                     // Once is enough until something else is wrong.
                     if trouble != last.trouble

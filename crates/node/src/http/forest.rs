@@ -1,6 +1,6 @@
 //! What the API answers beyond Qdrant: the node, its peers, how far it is, and proofs of points.
 
-use super::{Api, blocking, of_node, to_its_end};
+use super::{Api, blocking, name_of, of_node, to_its_end};
 use crate::collections::Collection;
 use crate::invite::{Invite, InviteError};
 use crate::live::Live;
@@ -18,9 +18,9 @@ use std::time::Duration;
 pub(super) async fn node(api: &Api) -> Result<NodeState, BackendError> {
     let mut collections = Vec::new();
     let mut agent = None;
-    for collection in api.node.collections().await.map_err(of_node)? {
+    for collection in api.node.collections().await.map_err(of_node)?.iter() {
         let sight = if collection.enabled {
-            Some(api.node.recent_sight(&collection).await.map_err(of_node)?)
+            Some(api.node.recent_sight(collection).await.map_err(of_node)?)
         } else {
             None
         };
@@ -32,7 +32,7 @@ pub(super) async fn node(api: &Api) -> Result<NodeState, BackendError> {
             reachable_peers: sight.map_or(0, |sight| sight.reachable_peers),
             unreachable_peers: sight.map_or(0, |sight| sight.unreachable_peers),
         });
-        agent = Some(collection.agent);
+        agent = Some(collection.agent.clone());
     }
     Ok(NodeState { software: crate::SOFTWARE.to_owned(), agent, collections })
 }
@@ -53,7 +53,8 @@ pub(super) async fn join(api: &Api, text: &str) -> Result<Joined, BackendError> 
     let joined = to_its_end(async move { node.join(&invite).await }).await?;
     let joined = joined.map_err(|problem| refused(format!("{problem:#}")))?;
     let hash = joined.collection.dna_hash.clone();
-    let name = api.name_of(&joined.collection).await?;
+    let all = api.node.collections().await.map_err(of_node)?;
+    let name = name_of(&all, &joined.collection);
     Ok(Joined { name, hash, was_here: joined.was_here })
 }
 
