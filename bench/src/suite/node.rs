@@ -11,7 +11,7 @@ use crate::{
     suite::Options,
 };
 use anyhow::{Result, ensure};
-use rose_forest::requests::{Overview, Request, Searched};
+use rose_forest::requests::{Overview, Pulse, Request, Searched};
 use rose_forest_api::SearchInput;
 use rose_forest_engine::local::{IndexReport, Limits};
 use running::{COLLECTION, Running};
@@ -53,7 +53,9 @@ pub async fn run(options: &Options) -> Result<Section> {
     section.tell("the index in memory", format!("{} bytes a row", index.graph_bytes / index.in_graph.max(1)));
     node.stop().await?;
 
+    let begun = Instant::now();
     let node = Running::start_without_serving(folder.path()).await?;
+    section.tell("the conductor's own start", format!("{} s", short(begun.elapsed().as_secs_f64())));
     let begun = Instant::now();
     let node = node.serve();
     node.until_it_answers(&data).await?;
@@ -134,13 +136,18 @@ impl Running {
         overview.index.ok_or_else(|| anyhow::anyhow!("the node does not serve"))
     }
 
-    /// Waits until the index answers.
+    /// Waits until the index answers, without asking the zome, which would answer in its place.
     async fn until_it_answers(&self, data: &Data) -> Result<()> {
-        let (begun, vector) = (Instant::now(), data.query(0));
-        while !self.search(&vector).await?.from_memory {
+        let begun = Instant::now();
+        loop {
+            let pulses: Vec<Pulse> = self.ask(Request::Pulses).await?;
+            if pulses.iter().any(|pulse| pulse.caught_up && pulse.index.missing == 0) {
+                break;
+            }
             ensure!(begun.elapsed() < running::DEADLINE, "the index does not answer");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        ensure!(self.search(&data.query(0)).await?.from_memory, "the zome answered");
         Ok(())
     }
 

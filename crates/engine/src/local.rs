@@ -230,6 +230,11 @@ impl LocalIndex {
         Ok(named.collect())
     }
 
+    /// Whether no row lies on disk: a search then touches memory alone. Cost: constant.
+    pub fn is_in_memory(&self) -> bool {
+        self.lists.is_empty()
+    }
+
     /// Both kinds of index, in the order in which they are to be asked: a row that moves comes to the later one before it
     /// leaves the other.
     fn kinds(&self) -> [&dyn VectorIndex; 2] {

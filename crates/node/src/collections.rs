@@ -306,6 +306,10 @@ impl Node {
 
     /// The first call of a cell runs `init`, which writes: it has its turn before anybody else.
     async fn open(&self, collection: &Collection) -> Result<()> {
+        // Without it everything works, slowly.
+        if let Err(problem) = self.op_databases.index(&collection.dna_hash).await {
+            tracing::warn!("{}: {problem:#}", collection.label());
+        }
         let _: CollectionInfo = self.write(&collection.cell(), "collection_info", ()).await?;
         Ok(())
     }
@@ -427,7 +431,7 @@ mod tests {
             schema,
             seed: "seed".to_owned(),
             dna_hash: DnaHash::from_raw_32(vec![hash; 32]),
-            agent: AgentPubKey::from_raw_32([1; 32]),
+            agent: AgentPubKey::from_raw_32(vec![1; 32]),
             enabled: true,
             network: None,
             app_id: "app".to_owned(),

@@ -23,6 +23,7 @@ pub mod load;
 pub mod network;
 pub mod node;
 mod notes;
+mod op_index;
 pub mod page_cache;
 pub mod passphrase;
 pub mod readers;

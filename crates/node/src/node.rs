@@ -7,6 +7,7 @@ use crate::data_dir::{DataDir, Lock};
 use crate::dnas::{self, Release};
 use crate::live::Lives;
 use crate::notes::Notes;
+use crate::op_index::OpDatabases;
 use crate::passphrase::Passphrase;
 use crate::view::Sights;
 use crate::writes::Writers;
@@ -39,6 +40,8 @@ pub struct Node {
     pub(crate) dir: DataDir,
     pub(crate) releases: Vec<Release>,
     pub(crate) notes: Notes,
+    /// The databases of the conductor, which lack an index.
+    pub(crate) op_databases: OpDatabases,
     /// Calls into the cells.
     pub(crate) calls: Calls,
     /// Collections that are answered from memory: those of a node that serves.
@@ -68,6 +71,7 @@ impl Node {
         let dir = settings.dir.clone();
         let notes = Notes::read(&dir.notes())?;
         let index_limits = settings.index_limits;
+        let op_databases = OpDatabases::new(dir.conductor(), settings.passphrase.clone());
         let conductor = conductor::start(settings).await?;
         let node = Self {
             calls: Calls::of(conductor.clone()),
@@ -75,6 +79,7 @@ impl Node {
             dir,
             releases,
             notes,
+            op_databases,
             lives: Arc::default(),
             index_limits,
             metrics: Metrics::new(crate::SOFTWARE),
