@@ -10,6 +10,7 @@ use crate::{
     events::{self, News},
     fields::FieldChanges,
     id_key::push_id,
+    left_behind::LeftBehind,
     log,
     point::{Kept, NO_LABEL, Version},
     record::{AuthorRecord, BlockNumber, BlockRecord, Place, Placed, author_block_key},
@@ -22,7 +23,7 @@ use crate::{
 use redb::{ReadableTable, WriteTransaction};
 use rose_forest_rules::reference::HashRef;
 use rows::Work;
-pub(crate) use rows::point_key;
+pub(crate) use rows::{Infos, point_key};
 
 /// What taking in or withdrawing a block changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,6 +145,7 @@ impl<'s> Batch<'s> {
         rows.sort_by(|(a, _), (b, _)| a.id.cmp(b.id));
         self.rows += rows.len() as u64;
         let (mut key, mut ids) = (Vec::new(), Vec::new());
+        let mut left_behind = LeftBehind::of(&self.transaction, author)?;
         let sets = (&mut self.sets, &mut self.fields);
         let mut work = Work::new(&self.transaction, &mut self.counters, sets, author)?;
         for (row, place) in rows {
@@ -151,13 +153,14 @@ impl<'s> Batch<'s> {
             let version = Version::of(row);
             let new = Kept { version, place: Place { block: number, row: place }, label: NO_LABEL };
             let payload = row.content.and_then(|content| content.payload);
-            work.change(&key, row.id, Some((version, payload)), |point, ranks| {
-                if block.confirmed {
-                    point.confirm(new, |old| ranks.is_later((block.action_micros, block.action), old))
-                } else {
+            work.change(&key, row.id, Some((version, payload)), |point, infos| {
+                if !block.confirmed {
                     point.announce(new);
-                    Ok(())
+                    return Ok(());
                 }
+                let before = point.confirmed;
+                point.confirm(new, |old| infos.is_later((block.action_micros, block.action), old))?;
+                left_behind.note(row.id, new.place.block, [before, point.confirmed], infos)
             })?;
             if !block.confirmed {
                 let start = ids.len();
@@ -169,6 +172,7 @@ impl<'s> Batch<'s> {
             }
         }
         let (changes, news) = work.finish();
+        left_behind.write(&self.transaction)?;
         let mut unconfirmed = self.transaction.open_table(UNCONFIRMED)?;
         if block.confirmed {
             unconfirmed.remove(number)?;

@@ -28,6 +28,7 @@ mod facet;
 mod fields;
 mod filter;
 mod id_key;
+mod left_behind;
 mod log;
 mod open;
 #[cfg(feature = "openapi")]

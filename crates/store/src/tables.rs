@@ -9,6 +9,7 @@
 //! | `blocks` | action hash | number |
 //! | `block_info` | number | action hash, its time, author, cell, confirmed |
 //! | `author_blocks` | number of an author, time, action hash | of a block that the DHT has delivered; no value |
+//! | `left_behind` | number of the node's own author, hash of an id, number of a block of a cell | no value: see `left_behind` |
 //! | `unconfirmed` | number of a block | the points that it has rows of |
 //! | `points` | id, author | which versions are known, where, and the label |
 //! | `rows` | label | author, time, id, payload |
@@ -19,7 +20,7 @@
 //! | `fields` | path | kind, number, progress |
 //! | `postings-…` | value, chunk | labels |
 
-use crate::{StoreError, codec::Bytes};
+use crate::{BlockNumber, StoreError, codec::Bytes};
 use redb::{ReadableTable, Table, TableDefinition};
 
 /// The layout of the tables. A store of another one is refused.
@@ -32,6 +33,8 @@ pub(crate) const AUTHOR_KEYS: TableDefinition<'_, u32, &[u8]> = TableDefinition:
 pub(crate) const BLOCKS: TableDefinition<'_, &[u8], u32> = TableDefinition::new("blocks");
 pub(crate) const BLOCK_INFO: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("block_info");
 pub(crate) const AUTHOR_BLOCKS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("author_blocks");
+pub(crate) const LEFT_BEHIND: TableDefinition<'_, (u32, u64, BlockNumber), ()> =
+    TableDefinition::new("left_behind");
 pub(crate) const UNCONFIRMED: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("unconfirmed");
 pub(crate) const POINTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("points");
 pub(crate) const ROWS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("rows");
@@ -47,6 +50,8 @@ pub(crate) const ABOUT_COLLECTION: &str = "collection";
 pub(crate) const ABOUT_IDENTITY: &str = "identity";
 /// The key of the node's own author.
 pub(crate) const ABOUT_OWN: &str = "own";
+/// The key of the author whose rows are noted that are left behind, from its first block on.
+pub(crate) const ABOUT_NOTED: &str = "noted";
 const ABOUT_COUNTERS: &str = "counters";
 const COUNTERS_VERSION: u8 = 1;
 
@@ -108,6 +113,7 @@ pub(crate) fn create(transaction: &redb::WriteTransaction) -> Result<(), StoreEr
     transaction.open_table(BLOCKS)?;
     transaction.open_table(BLOCK_INFO)?;
     transaction.open_table(AUTHOR_BLOCKS)?;
+    transaction.open_table(LEFT_BEHIND)?;
     transaction.open_table(UNCONFIRMED)?;
     transaction.open_table(POINTS)?;
     transaction.open_table(ROWS)?;
