@@ -60,7 +60,7 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 use view::Views;
 
-pub use blocks::AuthorBlocks;
+pub use blocks::{AuthorBlocks, Used};
 pub use changes::ChangePage;
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use read::{Near, Reader, Whose};
