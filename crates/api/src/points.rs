@@ -39,8 +39,9 @@ pub struct BulkInsertInput {
     /// As of [`InsertInput`].
     #[serde(default)]
     pub payloads: Vec<Option<String>>,
-    /// Which of the ids this agent has points of already, by their place in `ids`, in any order: a caller that knows all of the
-    /// agent's points can say so. When nothing is said, all of the agent's blocks are read to find out.
+    /// Which of the ids this agent has used before, by their place in `ids`, in any order, those of deleted points included: a
+    /// caller that knows all of the agent's points can say so. When nothing is said, all of the agent's blocks are read to find
+    /// out.
     #[serde(default)]
     pub used_before: Option<Vec<u32>>,
 }
@@ -80,6 +81,27 @@ pub struct DeleteInput {
     /// Passes over ids that are not there. Otherwise they are an error, and nothing is deleted.
     #[serde(default)]
     pub ignore_unknown: bool,
+}
+
+/// Points for `delete`. A [`DeleteInput`] is one, too: on the wire they differ in `found` alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FoundDeleteInput {
+    /// As of [`DeleteInput`].
+    pub ids: Vec<PointId>,
+    /// As of [`DeleteInput`].
+    #[serde(default)]
+    pub ignore_unknown: bool,
+    /// Which of the ids this agent has points of that are not deleted, by their place in `ids`, in any order: a caller that
+    /// knows all of the agent's points can say so. When nothing is said, all of the agent's blocks are read to find out.
+    #[serde(default)]
+    pub found: Option<Vec<u32>>,
+}
+
+impl FoundDeleteInput {
+    /// These points, and which of them are there.
+    pub fn new(DeleteInput { ids, ignore_unknown }: DeleteInput, found: Option<Vec<u32>>) -> Self {
+        Self { ids, ignore_unknown, found }
+    }
 }
 
 /// Points to read by id. Cost: linear in the blocks of the collection.

@@ -1,5 +1,6 @@
 //! Settling fresh rows into cells, and upkeep of the cells.
 
+use crate::ActionHash;
 use serde::{Deserialize, Serialize};
 
 /// Fresh rows of an author from which it pays to settle them: scanning 2,000 rows of 388 bytes with every search
@@ -35,6 +36,42 @@ pub struct SettleInput {
     /// Peers whose confirmation is enough to go on before the grace time; 0 (a node on its own) needs none.
     #[serde(default)]
     pub peers: Option<u32>,
+    /// What the caller knows of this author's blocks, from an index of its own. When nothing is said, all of this author's
+    /// blocks in cells are read before fresh rows are sorted into cells.
+    #[serde(default)]
+    pub seen: Option<Seen>,
+}
+
+/// What a caller knows of an author's blocks, so that `settle` reads only those that matter.
+///
+/// Which fresh blocks are to be sorted, `settle` says itself ([`SettleOutput::sorts_next`]), and waits to be called again with
+/// an answer that speaks of them. An empty one, the default, puts the sorting off.
+///
+/// It is believed if the caller's index had the first `blocks` blocks of the author's chain and no others, which the digest
+/// shows; blocks that the chain has beyond those are read besides. Otherwise all are read. So a caller that is behind costs
+/// time, and hides no row wrongly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// How many blocks of the author the index has, fresh ones and those of cells, all that there ever were.
+    pub blocks: u64,
+    /// Which: see [`blocks_digest`].
+    pub digest: [u8; 32],
+    /// The fresh blocks whose points were looked up.
+    pub fresh: Vec<ActionHash>,
+    /// The blocks of cells that hold any row of those points. Blocks too many cost the reading of them.
+    pub older: Vec<ActionHash>,
+}
+
+/// What tells sets of blocks apart: the exclusive or of the hashes of the actions that carry them, of each the 32 bytes
+/// without those that say what kind of hash it is and where it lies. Zero bytes for no blocks.
+///
+/// Sets that differ by chance have one digest with a probability of 2^-256; whoever looks for such sets can find them.
+pub fn blocks_digest<'a>(blocks: impl IntoIterator<Item = &'a ActionHash>) -> [u8; 32] {
+    let mut digest = [0; 32];
+    for block in blocks {
+        digest.iter_mut().zip(block.get_raw_32()).for_each(|(sum, byte)| *sum ^= byte);
+    }
+    digest
 }
 
 /// What a call of `settle` did.
@@ -60,6 +97,13 @@ pub struct SettleOutput {
     pub blocks_unlinked: u32,
     /// Epochs of fresh blocks closed.
     pub epochs_closed: u32,
+    /// Blocks in cells that were read to find older rows.
+    #[serde(default)]
+    pub blocks_read: u32,
+    /// The fresh blocks that the next call sorts into cells: [`SettleInput::seen`] has to speak of all of them, or be left
+    /// out. Nothing if there are none, or if they have been sorted.
+    #[serde(default)]
+    pub sorts_next: Vec<ActionHash>,
 }
 
 /// How much upkeep to do in one call.

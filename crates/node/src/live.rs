@@ -10,6 +10,7 @@
 
 mod announced;
 mod opening;
+mod own;
 mod settled;
 mod verify;
 
@@ -22,7 +23,7 @@ use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use rose_forest_api::*;
 use rose_forest_engine::SignedBlock;
-use rose_forest_engine::local::{IndexReport, LocalIndex, Whose};
+use rose_forest_engine::local::{IndexReport, LocalIndex};
 use rose_forest_engine::metrics::{CollectionMetrics, PeerBlock};
 use rose_forest_store::{Filter, StoreError};
 use std::collections::BTreeSet;
@@ -63,6 +64,9 @@ pub struct Live {
     /// What keeps it in step and within its limits.
     tasks: Mutex<Vec<JoinHandle<()>>>,
     metrics: CollectionMetrics,
+    /// Own fresh blocks that the next step of settling sorts into cells.
+    sorts_next: Mutex<Vec<ActionHash>>,
+    opened: Instant,
 }
 
 /// A time of integration, as it was noted.
@@ -162,23 +166,6 @@ impl Live {
         let unconfirmed = found.confirmed.iter().map(|confirmed| !confirmed).collect();
         let answer = SearchOutput { hits: found.hits, complete: gaps.is_empty(), gaps, stats };
         Ok(Some((answer, unconfirmed)))
-    }
-
-    /// The places of those ids that an author has points of; nothing if this index may not know all of them.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub async fn own_ids(
-        self: &Shared<Self>,
-        author: &AgentPubKey,
-        ids: &[PointId],
-    ) -> Result<Option<Vec<u32>>> {
-        if self.is_broken() || !self.is_caught_up() {
-            return Ok(None);
-        }
-        let (live, whose, ids) = (self.clone(), Whose::Of(author.clone()), ids.to_vec());
-        let rows = blocking(move || live.index.reader()?.get(&whose, &ids)).await?;
-        Ok(Some((0..).zip(rows).filter(|(_, row)| row.is_some()).map(|(place, _)| place).collect()))
     }
 
     /// What lies where.

@@ -275,11 +275,22 @@ impl Node {
         Ok(Searched { unconfirmed: vec![false; answer.hits.len()], answer, from_memory: false })
     }
 
-    /// One call of settle, which waits for as many peers as there are.
+    /// One call of settle, which waits for as many peers as there are, and says what this node's index knows.
     pub async fn settle(&self, collection: &Collection, mut input: SettleInput) -> Result<SettleOutput> {
         let sight = self.sight(collection).await?;
         input.peers = input.peers.or(Some(sight.reachable_peers.min(SETTLE_PEERS)));
-        self.write(&collection.cell(), "settle", input).await
+        let live = self.lives.get(&collection.dna_hash);
+        if let Some(live) = live.as_ref().filter(|_| input.seen.is_none()) {
+            input.seen = live.seen(&collection.agent).await.unwrap_or_else(|problem| {
+                tracing::debug!("the index does not say where older rows are: {problem:#}");
+                None
+            });
+        }
+        let step: SettleOutput = self.write(&collection.cell(), "settle", input).await?;
+        if let Some(live) = live {
+            live.sorts_next(step.sorts_next.clone());
+        }
+        Ok(step)
     }
 
     async fn overview(&self, name: &str) -> Result<Overview> {

@@ -14,8 +14,9 @@ use crate::node::Node;
 use crate::requests::{Logged, Waiting};
 use anyhow::{Context, Result};
 use holochain_types::prelude::CellId;
-use rose_forest_api::{BulkInsertInput, DnaHash, WriteOutput};
-use rose_forest_engine::writer::{Begun, Commit, Refusal, Wait, Work, WriteError, Writer, Written};
+use rose_forest_api::{BulkInsertInput, DnaHash, FoundDeleteInput, PointId, WriteOutput};
+use rose_forest_engine::local::Used;
+use rose_forest_engine::writer::{Begun, Commit, Refusal, Work, WriteError, Writer};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,14 +38,21 @@ pub(crate) struct Queue {
 /// The turn of a write in its queue: what is logged by it comes behind all that it saw.
 pub(crate) struct Turn<'q> {
     writer: &'q Writer,
-    _alone: Option<RwLockWriteGuard<'q, ()>>,
-    _shared: Option<RwLockReadGuard<'q, ()>>,
+    _place: Place<'q>,
+}
+
+/// What keeps others out of a queue for as long as a turn lasts.
+enum Place<'q> {
+    /// Those that need it alone.
+    Shared { _order: RwLockReadGuard<'q, ()> },
+    /// Everybody.
+    Alone { _order: RwLockWriteGuard<'q, ()> },
 }
 
 impl Queue {
     /// The turn of a write that looks at nothing.
     pub async fn turn(&self) -> Turn<'_> {
-        Turn { writer: &self.writer, _alone: None, _shared: Some(self.order.read().await) }
+        Turn { writer: &self.writer, _place: Place::Shared { _order: self.order.read().await } }
     }
 
     /// The turn of a write that depends on what is there: everything that was logged before is on the chain, or given up.
@@ -52,7 +60,7 @@ impl Queue {
     /// # Errors
     /// [`WriteError::Stopped`] if the queue ends before.
     pub async fn turn_alone(&self) -> std::result::Result<Turn<'_>, WriteError> {
-        let turn = Turn { writer: &self.writer, _alone: Some(self.order.write().await), _shared: None };
+        let turn = Turn { writer: &self.writer, _place: Place::Alone { _order: self.order.write().await } };
         self.writer.wait_until_committed(self.writer.status().logged_through).await?;
         Ok(turn)
     }
@@ -70,13 +78,9 @@ impl Turn<'_> {
         self.writer.begin(work).await
     }
 
-    /// Logs a write that nobody waits for, and returns its number.
+    /// See [`Writer::log`].
     pub async fn log(&self, work: Work) -> std::result::Result<u64, WriteError> {
-        match self.writer.write(work, Wait::Logged).await? {
-            Written::Logged(number) => Ok(number),
-            // What is only logged is never told as committed.
-            Written::Committed(_) => Err(WriteError::Closed),
-        }
+        self.writer.log(work).await
     }
 }
 
@@ -156,15 +160,19 @@ struct Chain {
 }
 
 impl Chain {
-    /// Says which ids this agent has points of, if the index knows all of them: or the zome reads every block to find out.
-    async fn with_used_before(&self, mut input: BulkInsertInput) -> BulkInsertInput {
-        if let Some(live) = self.lives.get(self.cell.dna_hash()) {
-            match live.own_ids(self.cell.agent_pubkey(), &input.ids).await {
-                Ok(used_before) => input.used_before = used_before,
-                Err(problem) => tracing::debug!("the index does not say which ids are in use: {problem:#}"),
+    /// The places of those ids that this agent has used so, if the index knows all of its points: or the zome reads every block
+    /// to find out.
+    async fn used(&self, ids: &[PointId], so: impl Fn(Used) -> bool) -> Option<Vec<u32>> {
+        let live = self.lives.get(self.cell.dna_hash())?;
+        match live.used(self.cell.agent_pubkey(), ids).await {
+            Ok(used) => {
+                Some((0..).zip(used?).filter(|(_, used)| so(*used)).map(|(place, _)| place).collect())
+            }
+            Err(problem) => {
+                tracing::debug!("the index does not say which ids are in use: {problem:#}");
+                None
             }
         }
-        input
     }
 }
 
@@ -173,10 +181,15 @@ impl Commit for Chain {
         let called = match work {
             Work::Insert { bulk: false, input } => self.calls.write(&self.cell, "insert", input).await,
             Work::Insert { bulk: true, input } => {
-                let input = BulkInsertInput::new(input, None);
-                self.calls.write(&self.cell, "bulk_insert", self.with_used_before(input).await).await
+                // For a deleted point, too: its tombstone may be fresh, and settled after what goes into a cell at once.
+                let used_before = self.used(&input.ids, |used| used != Used::Never).await;
+                let input = BulkInsertInput::new(input, used_before);
+                self.calls.write(&self.cell, "bulk_insert", input).await
             }
-            Work::Delete(input) => self.calls.write(&self.cell, "delete", input).await,
+            Work::Delete(input) => {
+                let found = self.used(&input.ids, |used| used == Used::Live).await;
+                self.calls.write(&self.cell, "delete", FoundDeleteInput::new(input, found)).await
+            }
         };
         let output: WriteOutput = called.map_err(|problem| {
             let again = problem.downcast_ref::<Refused>().is_some();

@@ -8,6 +8,7 @@
 use crate::{
     Label, Store, StoreError,
     batch::point_key,
+    left_behind,
     point::Point,
     read::read_point_key,
     record::{AuthorRecord, read_hash},
@@ -111,7 +112,7 @@ pub(crate) fn author_key(
 
 impl Store {
     /// Says whose points bare ids mean first: the node's own author. It is remembered. Whether it was another one before, or
-    /// none.
+    /// none. Said before that author's first block comes, [`crate::Snapshot::cell_blocks_with`] has an answer, too.
     ///
     /// Cost: a look-up; a pass over all points where it changes, while writers wait.
     pub fn set_own_author(&self, author: &HashRef) -> Result<bool, StoreError> {
@@ -125,6 +126,7 @@ impl Store {
             }
             about.insert(ABOUT_OWN, author.0.as_slice())?;
         }
+        left_behind::begin(&transaction, author)?;
         let own = own_author(&transaction)?;
         {
             let points = transaction.open_table(POINTS)?;

@@ -4,10 +4,12 @@
 //! |---|---|---|
 //! | `about` | name | layout, collection, identity, counters |
 //! | `cursors` | name | the node's own bytes |
-//! | `authors` | agent key | number, points |
+//! | `authors` | agent key | number, points, blocks |
 //! | `author_keys` | number | agent key |
 //! | `blocks` | action hash | number |
 //! | `block_info` | number | action hash, its time, author, cell, confirmed |
+//! | `author_blocks` | number of an author, time, action hash | of a block that the DHT has delivered; no value |
+//! | `left_behind` | number of the node's own author, hash of an id, number of a block of a cell | no value: see `left_behind` |
 //! | `unconfirmed` | number of a block | the points that it has rows of |
 //! | `points` | id, author | which versions are known, where, and the label |
 //! | `rows` | label | author, time, id, payload |
@@ -18,11 +20,11 @@
 //! | `fields` | path | kind, number, progress |
 //! | `postings-…` | value, chunk | labels |
 
-use crate::{StoreError, codec::Bytes};
+use crate::{BlockNumber, StoreError, codec::Bytes};
 use redb::{ReadableTable, Table, TableDefinition};
 
 /// The layout of the tables. A store of another one is refused.
-pub(crate) const LAYOUT: u32 = 2;
+pub(crate) const LAYOUT: u32 = 3;
 
 pub(crate) const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
 pub(crate) const CURSORS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("cursors");
@@ -30,6 +32,9 @@ pub(crate) const AUTHORS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::n
 pub(crate) const AUTHOR_KEYS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("author_keys");
 pub(crate) const BLOCKS: TableDefinition<'_, &[u8], u32> = TableDefinition::new("blocks");
 pub(crate) const BLOCK_INFO: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("block_info");
+pub(crate) const AUTHOR_BLOCKS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("author_blocks");
+pub(crate) const LEFT_BEHIND: TableDefinition<'_, (u32, u64, BlockNumber), ()> =
+    TableDefinition::new("left_behind");
 pub(crate) const UNCONFIRMED: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("unconfirmed");
 pub(crate) const POINTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("points");
 pub(crate) const ROWS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("rows");
@@ -45,6 +50,8 @@ pub(crate) const ABOUT_COLLECTION: &str = "collection";
 pub(crate) const ABOUT_IDENTITY: &str = "identity";
 /// The key of the node's own author.
 pub(crate) const ABOUT_OWN: &str = "own";
+/// The key of the author whose rows are noted that are left behind, from its first block on.
+pub(crate) const ABOUT_NOTED: &str = "noted";
 const ABOUT_COUNTERS: &str = "counters";
 const COUNTERS_VERSION: u8 = 1;
 
@@ -105,6 +112,8 @@ pub(crate) fn create(transaction: &redb::WriteTransaction) -> Result<(), StoreEr
     transaction.open_table(AUTHOR_KEYS)?;
     transaction.open_table(BLOCKS)?;
     transaction.open_table(BLOCK_INFO)?;
+    transaction.open_table(AUTHOR_BLOCKS)?;
+    transaction.open_table(LEFT_BEHIND)?;
     transaction.open_table(UNCONFIRMED)?;
     transaction.open_table(POINTS)?;
     transaction.open_table(ROWS)?;

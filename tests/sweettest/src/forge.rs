@@ -79,7 +79,7 @@ impl Act {
 }
 
 /// The content of a `Vector` entry.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub struct VectorEntry {
     /// The block.
     pub block: ByteBuf,

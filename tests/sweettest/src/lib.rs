@@ -23,5 +23,5 @@ pub use network::{Network, config, zero_arc};
 pub use node::{APP, Node, Refused};
 pub use raw_block::RawBlock;
 pub use rows::{Row, by_id, row, rows, topic};
-pub use settling::all_of_it;
+pub use settling::{OwnBlock, all_of_it, seen};
 pub use wait::{DEADLINE, until};

@@ -1,5 +1,7 @@
 //! Settling and upkeep: rows move into cells, and at no moment, at no peer, is one missing or does one come back.
 
+mod word;
+
 use rose_forest_api::{
     AgentPubKey, BulkInsertInput, Point, PointId, SearchInput, SearchOutput, SettleOutput, UpkeepInput,
     UpkeepOutput, View, WriteOutput, floats_to_bytes,

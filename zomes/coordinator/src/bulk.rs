@@ -5,9 +5,8 @@ use crate::{
     cells::Map,
     chain::Chain,
     collection::schema,
-    fail::fail,
     fresh,
-    insert::Batch,
+    insert::{Batch, places},
     look::Look,
     own::{self, Row},
 };
@@ -24,7 +23,7 @@ pub fn bulk_insert(input: BulkInsertInput) -> ExternResult<WriteOutput> {
     let batch = Batch::new(&schema, &input, MAX_BULK_ROWS)?;
     let agent = agent_info()?.agent_initial_pubkey;
     let used_before = match used_before {
-        Some(rows) => said(&rows, batch.len())?,
+        Some(rows) => places(&rows, batch.len(), "used_before")?,
         None => found(&schema, &agent, &batch)?,
     };
     let (again, new): (Vec<usize>, Vec<usize>) = (0..batch.len()).partition(|row| used_before.contains(row));
@@ -49,16 +48,6 @@ pub fn bulk_insert(input: BulkInsertInput) -> ExternResult<WriteOutput> {
         }
     }
     Ok(batch.output(written, !new.is_empty()))
-}
-
-/// The rows whose ids were used before, as the caller says.
-fn said(rows: &[u32], len: usize) -> ExternResult<HashSet<usize>> {
-    let place = |row: &u32| {
-        let row = *row as usize;
-        let outside = || fail(format!("expected rows of used_before below {len}, received {row}"));
-        (row < len).then_some(row).ok_or_else(outside)
-    };
-    rows.iter().map(place).collect()
 }
 
 /// The rows whose ids were used before, as this agent's blocks say. Cost: reads all its blocks.

@@ -2,6 +2,7 @@
 //! Cost: linear in the chain, as every call is anyway.
 
 use hdk::prelude::*;
+use rose_forest_api::{Seen, blocks_digest};
 use rose_forest_integrity::{LinkTypes, UnitEntryTypes, hash_ref};
 use rose_forest_rules::{
     reference::{CellId, HashRef},
@@ -26,6 +27,8 @@ pub struct CellLink {
 /// This agent's blocks and links.
 #[derive(Default)]
 pub struct Chain {
+    /// All blocks that were ever written, oldest first.
+    pub blocks: Vec<ActionHash>,
     /// Blocks of cells that were written and have never been linked, oldest first.
     pub unlinked: Vec<ActionHash>,
     /// Links to blocks in cells that have not been deleted, oldest first.
@@ -37,7 +40,6 @@ impl Chain {
     pub fn read() -> ExternResult<Self> {
         let records = query(ChainQueryFilter::new().include_entries(false))?;
         let vector = EntryType::try_from(UnitEntryTypes::Vector)?;
-        let mut written = Vec::new();
         let mut linked = BTreeSet::new();
         let mut links = BTreeMap::new();
         let mut chain = Self::default();
@@ -45,7 +47,9 @@ impl Chain {
             let action = record.action();
             let hash = record.action_address();
             match &action.data {
-                ActionData::Create(create) if create.entry_type == vector => written.push(hash.clone()),
+                ActionData::Create(create) if create.entry_type == vector => {
+                    chain.blocks.push(hash.clone());
+                }
                 ActionData::CreateLink(link) => {
                     let Some(block) = link.target_address.clone().into_action_hash() else { continue };
                     match LinkTypes::from_type(link.zome_index, link.link_type)? {
@@ -74,7 +78,7 @@ impl Chain {
                 _ => {}
             }
         }
-        chain.unlinked = written.into_iter().filter(|block| !linked.contains(block)).collect();
+        chain.unlinked = chain.blocks.iter().filter(|block| !linked.contains(*block)).cloned().collect();
         chain.links = links.into_values().collect();
         chain.links.sort_by_key(|link| link.created);
         Ok(chain)
@@ -83,6 +87,12 @@ impl Chain {
     /// All blocks of cells that have not been replaced: linked ones and those that wait for it.
     pub fn settled_blocks(&self) -> impl Iterator<Item = &ActionHash> {
         self.links.iter().map(|link| &link.block).chain(&self.unlinked)
+    }
+
+    /// The blocks beyond those that a caller's index has; nothing if it has others than the first of this chain.
+    pub fn beyond(&self, seen: &Seen) -> Option<&[ActionHash]> {
+        let (first, beyond) = self.blocks.split_at_checked(usize::try_from(seen.blocks).ok()?)?;
+        (blocks_digest(first) == seen.digest).then_some(beyond)
     }
 
     /// Links to blocks that other linked blocks replace, each with the links to those.

@@ -7,7 +7,6 @@ use crate::{
     points,
 };
 use hdk::prelude::*;
-use rose_forest_api::DeleteInput;
 use rose_forest_api::*;
 use rose_forest_core::{Space, encode::encode_into};
 use std::collections::HashSet;
@@ -106,6 +105,16 @@ fn check_distinct(ids: &[PointId]) -> ExternResult<()> {
     }
 }
 
+/// Rows of a batch of `len` that a caller names by their places, in the field `name`.
+pub fn places(rows: &[u32], len: usize, name: &str) -> ExternResult<HashSet<usize>> {
+    let place = |row: &u32| {
+        let row = *row as usize;
+        let outside = || fail(format!("expected rows of {name} below {len}, received {row}"));
+        (row < len).then_some(row).ok_or_else(outside)
+    };
+    rows.iter().map(place).collect()
+}
+
 /// See [`crate::insert`].
 pub fn insert(input: &InsertInput) -> ExternResult<WriteOutput> {
     let schema = schema()?;
@@ -117,28 +126,31 @@ pub fn insert(input: &InsertInput) -> ExternResult<WriteOutput> {
 }
 
 /// See [`crate::delete`].
-pub fn delete(input: &DeleteInput) -> ExternResult<WriteOutput> {
+pub fn delete(input: &FoundDeleteInput) -> ExternResult<WriteOutput> {
     if input.ids.is_empty() || input.ids.len() > MAX_IDS {
         return Err(fail(format!("expected 1 to {MAX_IDS} ids, received {}", input.ids.len())));
     }
     check_distinct(&input.ids)?;
     let schema = schema()?;
     let agent = agent_info()?.agent_initial_pubkey;
-    let known = points::live_ids(&schema, &agent, &input.ids)?;
-    let unknown: Vec<_> = input.ids.iter().filter(|id| !known.contains(id)).map(PointId::to_string).collect();
+    let found = match &input.found {
+        Some(rows) => places(rows, input.ids.len(), "found")?,
+        None => {
+            let live = points::live_ids(&schema, &agent, &input.ids)?;
+            input.ids.iter().enumerate().filter(|(_, id)| live.contains(id)).map(|(row, _)| row).collect()
+        }
+    };
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        input.ids.iter().enumerate().partition(|(row, _)| found.contains(row));
     if !unknown.is_empty() && !input.ignore_unknown {
+        let unknown: Vec<_> = unknown.into_iter().map(|(_, id)| id.to_string()).collect();
         return Err(fail(format!(
             "expected ids of points that this agent wrote, received unknown ones: {}",
             unknown.join(", ")
         )));
     }
     let written_at_micros = own::now_micros()?;
-    let rows: Vec<_> = input
-        .ids
-        .iter()
-        .filter(|id| known.contains(id))
-        .map(|id| Row { id, written_at_micros, live: None })
-        .collect();
+    let rows: Vec<_> = known.into_iter().map(|(_, id)| Row { id, written_at_micros, live: None }).collect();
     let count = rows.len() as u32;
     let blocks = if rows.is_empty() { Vec::new() } else { own::write_fresh(&schema, &agent, rows)? };
     Ok(WriteOutput {

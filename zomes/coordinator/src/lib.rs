@@ -25,8 +25,8 @@ mod upkeep;
 mod versions;
 
 use hdk::prelude::*;
+use rose_forest_api::GetInput;
 use rose_forest_api::*;
-use rose_forest_api::{DeleteInput, GetInput};
 
 /// Lets peers send signals. A peer has no secret to show, so the grant is for everybody, and the only thing it
 /// grants is to be told something.
@@ -66,8 +66,9 @@ pub fn bulk_insert(input: BulkInsertInput) -> ExternResult<WriteOutput> {
 }
 
 /// Deletes points of this author by id.
+/// Cost: one block and one link; if the caller does not say which of the points are there, reads all blocks of this author.
 #[hdk_extern]
-pub fn delete(input: DeleteInput) -> ExternResult<WriteOutput> {
+pub fn delete(input: FoundDeleteInput) -> ExternResult<WriteOutput> {
     insert::delete(&input)
 }
 
@@ -96,6 +97,8 @@ pub fn search(input: SearchInput) -> ExternResult<SearchOutput> {
 }
 
 /// Moves this author's fresh rows into cells, step by step: call again until `done`.
+/// Cost: linear in the rows that it moves and links, and in the blocks that hold older versions of them; if the caller does
+/// not say which those are, reads all blocks of this author.
 #[hdk_extern]
 pub fn settle(input: SettleInput) -> ExternResult<SettleOutput> {
     settle::settle(&input)

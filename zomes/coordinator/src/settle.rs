@@ -2,7 +2,9 @@
 //!
 //! 1. The oldest epoch's newest rows are sorted into cells and written as blocks; where an older version of such a
 //!    point lies in another cell, a tombstone is written into that cell. The epoch is marked as sorted, and if it
-//!    was the only one, another is opened first.
+//!    was the only one, another is opened first. Which blocks of cells hold such versions the caller's index says
+//!    ([`Seen`]): it is told which fresh blocks it is about, and the next call sorts them. Nobody who says it, and all
+//!    are read.
 //! 2. In a later call the blocks are linked from their cells, with tags that validators check against them.
 //! 3. Once the links are known to others, links to blocks that they replace are deleted (`upkeep` gathers blocks).
 //! 4. And the epoch is closed, which takes its blocks out of the fresh ones.
@@ -15,7 +17,7 @@ use crate::{
     cells::{self, Map},
     chain::{CellLink, Chain},
     collection::schema,
-    fresh::{self, Epochs},
+    fresh::{self, Epochs, FreshBlock},
     look::Look,
     nodes,
     own::{self, Row, from_ref},
@@ -30,7 +32,7 @@ use rose_forest_rules::{
     reference::{CellId, HashRef},
     tag::CellTag,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Receipts that Holochain asks for; more than these are not collected.
 const MAX_RECEIPTS: usize = 5;
@@ -63,7 +65,18 @@ pub fn settle(input: &SettleInput) -> ExternResult<SettleOutput> {
             if only {
                 fresh::open_after(&agent, epoch)?;
             }
-            sort_into_cells(&schema, &agent, epoch, &chain, &mut out)?;
+            let fresh = fresh::blocks_of(&mut Look::local(), &[(agent.clone(), epoch)])?;
+            match blocks_to_read(input.seen.as_ref(), &fresh, &chain) {
+                Some(older) => {
+                    fresh::mark_sorted(&agent, epoch)?;
+                    sort_into_cells(&schema, &agent, fresh, &older, &mut out)?;
+                }
+                // The epoch takes no more blocks, so that the next call meets the same.
+                None => {
+                    out.sorts_next = fresh.into_iter().map(|block| block.action).collect();
+                    out.wait_ms = MIN_WAIT_MS as u32;
+                }
+            }
         }
         Some(_) | None => out.done = true,
     }
@@ -220,19 +233,38 @@ struct Place<'a> {
     row: usize,
 }
 
-/// Writes what an epoch holds into cells, and marks it as sorted.
+/// The blocks of cells that may hold older rows of points that these fresh blocks hold: as the caller's index says, if it can
+/// be believed, or all. Nothing if the caller has yet to look those points up.
+fn blocks_to_read<'a>(
+    seen: Option<&Seen>,
+    fresh: &[FreshBlock],
+    chain: &'a Chain,
+) -> Option<Vec<&'a ActionHash>> {
+    if fresh.is_empty() {
+        return Some(Vec::new());
+    }
+    let all = chain.settled_blocks();
+    let Some((seen, beyond)) = seen.and_then(|seen| Some((seen, chain.beyond(seen)?))) else {
+        return Some(all.collect());
+    };
+    let looked_up: HashSet<_> = seen.fresh.iter().collect();
+    if !fresh.iter().all(|block| looked_up.contains(&block.action)) {
+        return None;
+    }
+    let named: HashSet<_> = seen.older.iter().chain(beyond).collect();
+    Some(all.filter(|block| named.contains(block)).collect())
+}
+
+/// Writes into cells what an epoch's blocks hold. `older` are the blocks of cells to look for older rows in.
 fn sort_into_cells(
     schema: &Schema,
     agent: &AgentPubKey,
-    epoch: u32,
-    chain: &Chain,
+    fresh: Vec<FreshBlock>,
+    older: &[&ActionHash],
     out: &mut SettleOutput,
 ) -> ExternResult<()> {
-    fresh::mark_sorted(agent, epoch)?;
-    let mut look = Look::local();
-    let fresh = fresh::blocks_of(&mut look, &[(agent.clone(), epoch)])?;
     let wanted: Vec<_> = fresh.into_iter().map(|block| (block.author, block.action)).collect();
-    let fresh = blocks::load(&mut look, schema, &wanted)?;
+    let fresh = blocks::load(&mut Look::local(), schema, &wanted)?;
     let fresh = Opened::all(&fresh)?;
     let mut newest = BTreeMap::<&PointId, Place<'_>>::new();
     for block in &fresh {
@@ -244,11 +276,21 @@ fn sort_into_cells(
             }
         }
     }
-    let older = older_versions(schema, agent, chain, &newest)?;
+    out.blocks_read = older.len() as u32;
+    let older = versions_in_cells(schema, agent, older, &newest)?;
+    // A bulk insert may have written a newer row into a cell: it stays, and the epoch's is an older one.
+    let is_newer = |id: &PointId, version: &Version| {
+        newest.get(id).is_some_and(|place| place.version.written_at_micros < version.written_at_micros)
+    };
+    let overtaken: BTreeSet<&PointId> =
+        older.iter().filter(|((_, id), version)| is_newer(id, version)).map(|((_, id), _)| *id).collect();
 
     // Vectors of the live rows, and the cells that are nearest to them.
     let (mut placed, mut floats) = (Vec::new(), Vec::new());
-    for (id, place) in newest.iter().filter(|(_, place)| !place.version.deleted) {
+    for (id, place) in &newest {
+        if place.version.deleted || overtaken.contains(id) {
+            continue;
+        }
         if let (Some(meta), Some(code)) = (place.block.row(place.row), place.block.view.code(place.row)) {
             let start = floats.len();
             floats.resize(start + schema.dimension(), 0.0);
@@ -274,7 +316,7 @@ fn sort_into_cells(
         let rows = by_cell.entry(*cell).or_default();
         // A newer version in the same cell hides the older one by itself.
         let hidden = version.deleted || rows.iter().any(|row| row.id == *id && row.live.is_some());
-        if !hidden {
+        if !hidden && !is_newer(id, version) {
             rows.push(Row { id, written_at_micros: version.written_at_micros, live: None });
             out.rows_hidden += 1;
         }
@@ -288,22 +330,22 @@ fn sort_into_cells(
     Ok(())
 }
 
-/// For each cell and each of these points, the newest version that this agent's blocks hold of it there.
-/// Cost: reads all blocks of this agent; ids are unpacked only where hashes agree.
-fn older_versions<'a>(
+/// For each cell and each of these points, the newest version that these blocks of this agent hold of it there.
+/// Cost: reads the blocks; ids are unpacked only where hashes agree.
+fn versions_in_cells<'a>(
     schema: &Schema,
     agent: &AgentPubKey,
-    chain: &Chain,
+    wanted: &[&ActionHash],
     newest: &BTreeMap<&'a PointId, Place<'_>>,
 ) -> ExternResult<BTreeMap<(CellId, &'a PointId), Version>> {
     let hashes: HashMap<u64, Vec<&'a PointId>> = newest.keys().fold(HashMap::new(), |mut hashes, id| {
         hashes.entry(id.hash64()).or_insert_with(Vec::new).push(*id);
         hashes
     });
-    let mut older = BTreeMap::new();
-    let wanted: Vec<_> = chain.settled_blocks().map(|action| (agent.clone(), action.clone())).collect();
+    let mut versions = BTreeMap::new();
     for batch in wanted.chunks(BATCH) {
-        for block in blocks::load(&mut Look::local(), schema, batch)? {
+        let batch: Vec<_> = batch.iter().map(|action| (agent.clone(), (*action).clone())).collect();
+        for block in blocks::load(&mut Look::local(), schema, &batch)? {
             let block = Opened::new(&block)?;
             let Some(cell) = block.view.cell() else { continue };
             for (row, hash) in block.hashes().enumerate() {
@@ -311,11 +353,11 @@ fn older_versions<'a>(
                 let Some(meta) = block.row(row) else { continue };
                 if let Some(id) = ids.iter().find(|id| ***id == meta.id) {
                     let version = block.version(meta);
-                    let known = older.entry((cell, *id)).or_insert(version);
+                    let known = versions.entry((cell, *id)).or_insert(version);
                     *known = version.max(*known);
                 }
             }
         }
     }
-    Ok(older)
+    Ok(versions)
 }

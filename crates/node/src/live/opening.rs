@@ -12,6 +12,7 @@ use rose_forest_engine::local::{IndexError, LocalIndex};
 use std::collections::HashMap;
 use std::sync::Arc as Shared;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 use tokio::sync::{Notify, watch};
 
 /// All collections that are answered from memory, by their hash.
@@ -115,6 +116,8 @@ impl Node {
             has_age: limits.age.is_some(),
             tasks: Mutex::default(),
             metrics: self.metrics.collection(&collection.label()),
+            sorts_next: Mutex::default(),
+            opened: Instant::now(),
         });
         self.lives.insert(collection.dna_hash.clone(), live.clone());
         let tell = Shared::new(tell);

@@ -24,22 +24,31 @@ pub(crate) fn point_key(key: &mut Vec<u8>, id: &PointId, author: u32) {
     key.extend_from_slice(&author.to_be_bytes());
 }
 
-/// Which of two blocks is the later one.
-pub(super) struct Ranks<'t> {
-    infos: Table<'t, u32, &'static [u8]>,
-    known: HashMap<BlockNumber, (i64, HashRef)>,
+/// What is known of blocks that rows of a new one were in before.
+pub(crate) struct Infos<'t> {
+    table: Table<'t, u32, &'static [u8]>,
+    known: HashMap<BlockNumber, BlockRecord>,
 }
 
-impl Ranks<'_> {
+impl Infos<'_> {
     /// Whether a block of this time and action is later than block `old`.
     pub(super) fn is_later(&mut self, new: (i64, HashRef), old: BlockNumber) -> Result<bool, StoreError> {
-        if let Some(old) = self.known.get(&old) {
-            return Ok(new > *old);
+        Ok(new > self.get(old)?.rank())
+    }
+
+    /// Whether a block belongs to a cell.
+    pub(crate) fn is_in_cell(&mut self, block: BlockNumber) -> Result<bool, StoreError> {
+        Ok(self.get(block)?.cell.is_some())
+    }
+
+    fn get(&mut self, block: BlockNumber) -> Result<BlockRecord, StoreError> {
+        if let Some(known) = self.known.get(&block) {
+            return Ok(*known);
         }
-        let info = self.infos.get(old)?.ok_or_else(|| StoreError::damaged("block", "missing"))?;
-        let rank = BlockRecord::decode(info.value())?.rank();
-        self.known.insert(old, rank);
-        Ok(new > rank)
+        let info = self.table.get(block)?.ok_or_else(|| StoreError::damaged("block", "missing"))?;
+        let record = BlockRecord::decode(info.value())?;
+        self.known.insert(block, record);
+        Ok(record)
     }
 }
 
@@ -47,7 +56,7 @@ impl Ranks<'_> {
 pub(super) struct Work<'t, 'c> {
     points: Table<'t, &'static [u8], &'static [u8]>,
     rows: Table<'t, u32, &'static [u8]>,
-    ranks: Ranks<'t>,
+    infos: Infos<'t>,
     counters: &'c mut Counters,
     sets: &'c mut SetChanges,
     fields: &'c mut FieldChanges,
@@ -71,7 +80,7 @@ impl<'t, 'c> Work<'t, 'c> {
         Ok(Self {
             points: transaction.open_table(POINTS)?,
             rows: transaction.open_table(ROWS)?,
-            ranks: Ranks { infos: transaction.open_table(BLOCK_INFO)?, known: HashMap::new() },
+            infos: Infos { table: transaction.open_table(BLOCK_INFO)?, known: HashMap::new() },
             counters,
             sets,
             fields,
@@ -91,14 +100,14 @@ impl<'t, 'c> Work<'t, 'c> {
         key: &[u8],
         id: &PointId,
         new: Option<(Version, Option<&[u8]>)>,
-        edit: impl FnOnce(&mut Point, &mut Ranks<'t>) -> Result<(), StoreError>,
+        edit: impl FnOnce(&mut Point, &mut Infos<'t>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let before = match self.points.get(key)? {
             Some(value) => Point::decode(value.value())?,
             None => Point::default(),
         };
         let mut after = before.clone();
-        edit(&mut after, &mut self.ranks)?;
+        edit(&mut after, &mut self.infos)?;
         if after == before {
             return Ok(());
         }

@@ -76,7 +76,7 @@ impl Reader {
     }
 
     /// What is known of a block that rows are in.
-    pub(super) fn block(&self, number: BlockNumber) -> Result<BlockRecord, StoreError> {
+    pub(crate) fn block(&self, number: BlockNumber) -> Result<BlockRecord, StoreError> {
         let info = self.infos.get(number)?;
         let info = info.ok_or_else(|| StoreError::damaged("block", "missing"))?;
         BlockRecord::decode(info.value())
