@@ -9,7 +9,7 @@
 use anyhow::{Context, Result};
 use rose_forest_api::{InsertInput, PointId, WriteOutput};
 use rose_forest_engine::metrics::Metrics;
-use rose_forest_engine::writer::{Commit, Refusal, Wait, Work, WriteError, Writer};
+use rose_forest_engine::writer::{Commit, Refusal, Work, WriteError, Writer};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ async fn main() -> Result<()> {
         // A client has its rows in memory before it asks.
         let work = numbered(&batch, logged.len() + refused.len());
         let asked = Instant::now();
-        match writer.write(work, Wait::Logged).await {
+        match writer.log(work).await {
             Ok(_) => logged.push(asked.elapsed()),
             Err(WriteError::QueueFull { .. }) => {
                 first_no.get_or_insert((started.elapsed(), logged.len()));

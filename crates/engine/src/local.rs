@@ -29,6 +29,7 @@
 //! A search sees the store as it was at one moment: see `view`. It asks the graph first, then the lists: a row that moves
 //! meanwhile is in both for a moment, never in neither. So each point is found once, in the version of that moment.
 
+mod blocks;
 mod changes;
 mod files;
 mod limits;
@@ -59,6 +60,7 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 use view::Views;
 
+pub use blocks::AuthorBlocks;
 pub use changes::ChangePage;
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use read::{Near, Reader, Whose};

@@ -12,7 +12,7 @@
 //!
 //! **Limits.** What waits is on disk, in the log, and is read again when its turn comes; in memory are some hundred bytes for
 //! each write, and the group that is being committed. Beyond [`MAX_QUEUE_BYTES`] a write is refused, and nothing of it is
-//! kept. What a caller is told is [`Written::Logged`] survives; what it is told failed before that is not in the log.
+//! kept. What a caller got a number for survives; what it is told failed before that is not in the log.
 //!
 //! **What the chain does not take.** A write that is refused for its content is given up at once; it does not take along those
 //! it shared a commit with. Whoever waits until it is committed is told so; if nobody does, because it was acknowledged when
@@ -63,35 +63,15 @@ pub trait Commit: Send + Sync + 'static {
     fn commit(&self, work: Work) -> impl Future<Output = Result<WriteOutput, Refusal>> + Send;
 }
 
-/// What to wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// The write is in the log, whatever happens to the process: it will be committed, or, if the chain does not take it,
-    /// kept in a file and told, and listed in [`Status::refused`].
-    Logged,
-    /// It is on the chain, and this node's searches see it.
-    Committed,
-}
+/// Where it is told what became of a write that was logged.
+type Listener = oneshot::Sender<Result<WriteOutput, WriteError>>;
 
-/// What became of a write.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Written {
-    /// It is in the log, under this number, and will be committed, or, if the chain does not take it, kept in a file and
-    /// told; see [`Writer::committed_through`] and [`Status::refused`].
-    Logged(u64),
-    /// It is on the chain, in blocks that it may share with other writes.
-    Committed(WriteOutput),
-}
-
-/// Hears what became of a write that was logged.
-type Outcome = oneshot::Receiver<Result<WriteOutput, WriteError>>;
-
-/// A write that is in the log, and on its way to the chain. Dropping this leaves it on its way, as a write of which the caller
-/// was told [`Written::Logged`].
+/// A write that is in the log, and on its way to the chain. Dropping this leaves it on its way, as one that came by
+/// [`Writer::log`].
 #[derive(Debug)]
 pub struct Begun {
     number: u64,
-    committed: Outcome,
+    committed: oneshot::Receiver<Result<WriteOutput, WriteError>>,
 }
 
 impl Begun {
@@ -115,7 +95,7 @@ struct Item {
     outline: Outline,
     /// When it came; nothing if it was in the log at the start.
     since: Option<Instant>,
-    committed: Option<oneshot::Sender<Result<WriteOutput, WriteError>>>,
+    committed: Option<Listener>,
     /// Given back when the item goes.
     _room: Option<OwnedSemaphorePermit>,
     /// How often it failed for no fault of its content.
@@ -215,32 +195,30 @@ impl Writer {
         Ok(Self { log: Mutex::new(Some(log)), room, closing, progress, metrics, max_bytes })
     }
 
-    /// Takes a write. Cost, on the caller's task: a hash and a copy of each id; vectors are not copied.
+    /// Takes a write that nobody waits for, and returns its number in the log. When this returns it survives whatever happens
+    /// to the process: it will be committed, or, if the chain does not take it, kept in a file and told, and listed in
+    /// [`Status::refused`]; see [`Writer::committed_through`]. Cost, on the caller's task: a hash and a copy of each id;
+    /// vectors are not copied.
     ///
     /// # Errors
     /// [`WriteError`]: each says whether the write is in the log.
-    pub async fn write(&self, work: Work, wait: Wait) -> Result<Written, WriteError> {
-        match wait {
-            Wait::Logged => {
-                let (number, _) = self.log(work, false).await?;
-                Ok(Written::Logged(number))
-            }
-            Wait::Committed => Ok(Written::Committed(self.begin(work).await?.committed().await?)),
-        }
+    pub async fn log(&self, work: Work) -> Result<u64, WriteError> {
+        self.enter(work, None).await
     }
 
-    /// As [`Writer::write`], in two steps: this returns when the write is in the log, and so has its place in the order.
+    /// Takes a write whose outcome the caller hears. When this returns it is in the log, and so has its place in the order.
+    /// Cost: that of [`Writer::log`].
     ///
     /// # Errors
-    /// As [`Writer::write`].
+    /// As [`Writer::log`].
     pub async fn begin(&self, work: Work) -> Result<Begun, WriteError> {
-        match self.log(work, true).await? {
-            (number, Some(committed)) => Ok(Begun { number, committed }),
-            (_, None) => Err(WriteError::Closed),
-        }
+        let (committed, was_committed) = oneshot::channel();
+        let number = self.enter(work, Some(committed)).await?;
+        Ok(Begun { number, committed: was_committed })
     }
 
-    async fn log(&self, work: Work, waits: bool) -> Result<(u64, Option<Outcome>), WriteError> {
+    /// Has a write logged. `committed` hears what becomes of it then.
+    async fn enter(&self, work: Work, committed: Option<Listener>) -> Result<u64, WriteError> {
         let since = Instant::now();
         let is_insert = matches!(work, Work::Insert { .. });
         let room = self.take_room(work.bytes())?;
@@ -250,7 +228,6 @@ impl Writer {
             return Err(WriteError::TooLarge { received: content.len(), max: MAX_RECORD_BYTES });
         }
         let (logged, was_logged) = oneshot::channel();
-        let (committed, was_committed) = waits.then(oneshot::channel).unzip();
         let entry = log::Entry { content, outline, since, committed, room, logged };
         let sent = self.log.lock().as_ref().is_some_and(|log| log.send(log::Message::Write(entry)).is_ok());
         if !sent {
@@ -260,7 +237,7 @@ impl Writer {
         if is_insert {
             self.metrics.insert_took(since.elapsed(), Until::Log);
         }
-        Ok((number, was_committed))
+        Ok(number)
     }
 
     /// What waits, and how far the log and the chain are.

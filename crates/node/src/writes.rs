@@ -15,7 +15,7 @@ use crate::requests::{Logged, Waiting};
 use anyhow::{Context, Result};
 use holochain_types::prelude::CellId;
 use rose_forest_api::{BulkInsertInput, DnaHash, WriteOutput};
-use rose_forest_engine::writer::{Begun, Commit, Refusal, Wait, Work, WriteError, Writer, Written};
+use rose_forest_engine::writer::{Begun, Commit, Refusal, Work, WriteError, Writer};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,14 +37,21 @@ pub(crate) struct Queue {
 /// The turn of a write in its queue: what is logged by it comes behind all that it saw.
 pub(crate) struct Turn<'q> {
     writer: &'q Writer,
-    _alone: Option<RwLockWriteGuard<'q, ()>>,
-    _shared: Option<RwLockReadGuard<'q, ()>>,
+    _place: Place<'q>,
+}
+
+/// What keeps others out of a queue for as long as a turn lasts.
+enum Place<'q> {
+    /// Those that need it alone.
+    Shared { _order: RwLockReadGuard<'q, ()> },
+    /// Everybody.
+    Alone { _order: RwLockWriteGuard<'q, ()> },
 }
 
 impl Queue {
     /// The turn of a write that looks at nothing.
     pub async fn turn(&self) -> Turn<'_> {
-        Turn { writer: &self.writer, _alone: None, _shared: Some(self.order.read().await) }
+        Turn { writer: &self.writer, _place: Place::Shared { _order: self.order.read().await } }
     }
 
     /// The turn of a write that depends on what is there: everything that was logged before is on the chain, or given up.
@@ -52,7 +59,7 @@ impl Queue {
     /// # Errors
     /// [`WriteError::Stopped`] if the queue ends before.
     pub async fn turn_alone(&self) -> std::result::Result<Turn<'_>, WriteError> {
-        let turn = Turn { writer: &self.writer, _alone: Some(self.order.write().await), _shared: None };
+        let turn = Turn { writer: &self.writer, _place: Place::Alone { _order: self.order.write().await } };
         self.writer.wait_until_committed(self.writer.status().logged_through).await?;
         Ok(turn)
     }
@@ -70,13 +77,9 @@ impl Turn<'_> {
         self.writer.begin(work).await
     }
 
-    /// Logs a write that nobody waits for, and returns its number.
+    /// See [`Writer::log`].
     pub async fn log(&self, work: Work) -> std::result::Result<u64, WriteError> {
-        match self.writer.write(work, Wait::Logged).await? {
-            Written::Logged(number) => Ok(number),
-            // What is only logged is never told as committed.
-            Written::Committed(_) => Err(WriteError::Closed),
-        }
+        self.writer.log(work).await
     }
 }
 

@@ -6,16 +6,17 @@ mod withdraw;
 use crate::{
     Label, Store, StoreError,
     block::IncomingBlock,
+    block_sum::BlockSum,
     events::{self, News},
     fields::FieldChanges,
     id_key::push_id,
     log,
     point::{Kept, NO_LABEL, Version},
-    record::{AuthorRecord, BlockNumber, BlockRecord, Place, Placed},
+    record::{AuthorRecord, BlockNumber, BlockRecord, Place, Placed, author_block_key},
     sets::SetChanges,
     tables::{
-        ABOUT, AUTHOR_KEYS, AUTHOR_TIMES, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, SETS,
-        UNCONFIRMED,
+        ABOUT, AUTHOR_BLOCKS, AUTHOR_KEYS, AUTHOR_TIMES, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG,
+        SETS, UNCONFIRMED,
     },
 };
 use redb::{ReadableTable, WriteTransaction};
@@ -144,9 +145,9 @@ impl<'s> Batch<'s> {
         self.rows += rows.len() as u64;
         let (mut key, mut ids) = (Vec::new(), Vec::new());
         let sets = (&mut self.sets, &mut self.fields);
-        let mut work = Work::new(&self.transaction, &mut self.counters, sets, author.number)?;
+        let mut work = Work::new(&self.transaction, &mut self.counters, sets, author)?;
         for (row, place) in rows {
-            point_key(&mut key, row.id, author.number);
+            point_key(&mut key, row.id, author);
             let version = Version::of(row);
             let new = Kept { version, place: Place { block: number, row: place }, label: NO_LABEL };
             let payload = row.content.and_then(|content| content.payload);
@@ -179,19 +180,16 @@ impl<'s> Batch<'s> {
             && block.confirmed
         {
             let mut times = self.transaction.open_table(AUTHOR_TIMES)?;
-            let known = times.get(author.number)?.map(|time| time.value());
+            let known = times.get(author)?.map(|time| time.value());
             if known.is_none_or(|known| known < newest) {
-                times.insert(author.number, newest)?;
+                times.insert(author, newest)?;
             }
         }
-        self.end_step(author.live, (block.author, block.action), changes, news)
+        self.end_step((block.author, block.action), changes, news)
     }
 
-    /// Notes a block and its author. Nothing if it brings nothing new.
-    fn note_block(
-        &mut self,
-        block: &IncomingBlock<'_>,
-    ) -> Result<Option<(BlockNumber, AuthorRecord)>, StoreError> {
+    /// Notes a block and its author. The numbers of both; nothing if it brings nothing new.
+    fn note_block(&mut self, block: &IncomingBlock<'_>) -> Result<Option<(BlockNumber, u32)>, StoreError> {
         let mut blocks = self.transaction.open_table(BLOCKS)?;
         let mut infos = self.transaction.open_table(BLOCK_INFO)?;
         let known = blocks.get(block.action.0.as_slice())?.map(|value| value.value());
@@ -212,7 +210,7 @@ impl<'s> Batch<'s> {
                 number
             }
         };
-        let author = note_author(&self.transaction, &mut self.counters, block.author)?;
+        let mut author = note_author(&self.transaction, &mut self.counters, block.author)?;
         let record = BlockRecord {
             action: block.action,
             action_micros: block.action_micros,
@@ -221,13 +219,20 @@ impl<'s> Batch<'s> {
             confirmed: block.confirmed,
         };
         infos.insert(number, record.encode().as_slice())?;
-        Ok(Some((number, author)))
+        if block.confirmed {
+            // The first time that it is: one that was is not noted again.
+            author.blocks.add(&block.action);
+            let mut authors = self.transaction.open_table(AUTHORS)?;
+            authors.insert(block.author.0.as_slice(), author.encode().as_slice())?;
+            let key = author_block_key(author.number, block.action_micros, &block.action);
+            self.transaction.open_table(AUTHOR_BLOCKS)?.insert(key.as_slice(), ())?;
+        }
+        Ok(Some((number, author.number)))
     }
 
     /// Counts and logs what a step changed. It was about this author's block, which `action` carries.
     fn end_step(
         &mut self,
-        live: u64,
         (author, action): (HashRef, HashRef),
         mut changes: Changes,
         news: News,
@@ -239,11 +244,11 @@ impl<'s> Batch<'s> {
             };
             self.counters.live = count(self.counters.live);
             let mut authors = self.transaction.open_table(AUTHORS)?;
-            let number = match authors.get(author.0.as_slice())? {
-                Some(value) => AuthorRecord::decode(value.value())?.number,
+            let mut record = match authors.get(author.0.as_slice())? {
+                Some(value) => AuthorRecord::decode(value.value())?,
                 None => return Err(StoreError::damaged("author", "missing")),
             };
-            let record = AuthorRecord { number, live: count(live) };
+            record.live = count(record.live);
             authors.insert(author.0.as_slice(), record.encode().as_slice())?;
             self.counters.sequence += 1;
             log::write(&mut self.transaction.open_table(LOG)?, self.counters.sequence, &changes)?;
@@ -275,7 +280,7 @@ fn note_author(
     }
     let number = counters.author;
     counters.author = number.checked_add(1).ok_or(StoreError::NumbersUsedUp { what: "author" })?;
-    let author = AuthorRecord { number, live: 0 };
+    let author = AuthorRecord { number, live: 0, blocks: BlockSum::default() };
     authors.insert(key.0.as_slice(), author.encode().as_slice())?;
     transaction.open_table(AUTHOR_KEYS)?.insert(number, key.0.as_slice())?;
     Ok(author)

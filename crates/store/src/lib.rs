@@ -20,6 +20,7 @@
 
 mod batch;
 mod block;
+mod block_sum;
 mod codec;
 mod error;
 mod events;
@@ -62,7 +63,7 @@ pub use log::{ChangesSince, Checkpoint};
 pub use open::{DEFAULT_CACHE_BYTES, DEFAULT_SYNC_EVERY, DEFAULT_SYNC_ROWS, Options, Store};
 pub use order::{Direction, OrderBy, OrderValue, Ordered};
 pub use point::Version;
-pub use read::{AuthorState, Counting, Row, Settled, Snapshot};
+pub use read::{AuthorBlocks, AuthorState, Counting, Row, Settled, Snapshot};
 pub use record::{BlockInfo, BlockNumber, Place, Placed};
 pub use roaring::RoaringBitmap;
 pub use scroll::{Page, Start};

@@ -14,7 +14,7 @@ use crate::{
     shadow::SHADOWED_SET,
     tables::{ABOUT, AUTHORS, BLOCK_INFO, BLOCKS, CURSORS, Counters, LOG, SETS},
 };
-pub use authors::AuthorState;
+pub use authors::{AuthorBlocks, AuthorState};
 pub use blocks::Settled;
 pub(crate) use reader::{Reader, read_point_key};
 use redb::{ReadTransaction, ReadableTable};

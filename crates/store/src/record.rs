@@ -2,6 +2,7 @@
 
 use crate::{
     Label, StoreError,
+    block_sum::BlockSum,
     codec::Bytes,
     id_key::{push_id, read_id},
 };
@@ -96,29 +97,52 @@ impl BlockRecord {
     }
 }
 
-/// An author: its number, and how many rows of it count.
+/// An author: its number, how many rows of it count, and the blocks that the DHT has delivered of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AuthorRecord {
     pub number: u32,
     pub live: u64,
+    pub blocks: BlockSum,
 }
 
-const AUTHOR_VERSION: u8 = 1;
+const AUTHOR_VERSION: u8 = 2;
 
 impl AuthorRecord {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut value = vec![AUTHOR_VERSION];
         value.extend_from_slice(&self.number.to_le_bytes());
         value.extend_from_slice(&self.live.to_le_bytes());
+        value.extend_from_slice(&self.blocks.count.to_le_bytes());
+        value.extend_from_slice(&self.blocks.digest);
         value
     }
 
     pub(crate) fn decode(value: &[u8]) -> Result<Self, StoreError> {
         let mut bytes = Bytes::versioned(value, "author", AUTHOR_VERSION)?;
-        let author = Self { number: bytes.u32()?, live: bytes.u64()? };
+        let (number, live) = (bytes.u32()?, bytes.u64()?);
+        let blocks = BlockSum { count: bytes.u64()?, digest: bytes.array()? };
         bytes.end()?;
-        Ok(author)
+        Ok(Self { number, live, blocks })
     }
+}
+
+/// The key of a block among those of its author: in the order of their times, those of one time in the order of their hashes.
+pub(crate) fn author_block_key(author: u32, action_micros: i64, action: &HashRef) -> Vec<u8> {
+    let mut key = author.to_be_bytes().to_vec();
+    // With the sign turned, bytes are in the order of the numbers.
+    key.extend_from_slice(&(action_micros ^ i64::MIN).to_be_bytes());
+    key.extend_from_slice(&action.0);
+    key
+}
+
+/// The action of such a key.
+pub(crate) fn read_author_block_key(key: &[u8]) -> Result<HashRef, StoreError> {
+    let mut bytes = Bytes::plain(key, "key of an author's block");
+    bytes.u32()?;
+    bytes.i64()?;
+    let action = HashRef(bytes.array()?);
+    bytes.end()?;
+    Ok(action)
 }
 
 /// An agent key from a table.
@@ -179,9 +203,15 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_the_readers_panic(mut bytes: Vec<u8>) {
+        fn authors_come_back(number: u32, live: u64, count: u64, digest: [u8; 32]) {
+            let record = AuthorRecord { number, live, blocks: BlockSum { count, digest } };
+            prop_assert_eq!(AuthorRecord::decode(&record.encode()).unwrap(), record);
+        }
+
+        #[test]
+        fn no_bytes_make_the_readers_panic(mut bytes: Vec<u8>, version in 1u8..3) {
             if let Some(first) = bytes.first_mut() {
-                *first = 1;
+                *first = version;
             }
             let _ = (BlockRecord::decode(&bytes), AuthorRecord::decode(&bytes), RowRecord::decode(&bytes).is_ok());
         }

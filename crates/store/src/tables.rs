@@ -4,10 +4,11 @@
 //! |---|---|---|
 //! | `about` | name | layout, collection, identity, counters |
 //! | `cursors` | name | the node's own bytes |
-//! | `authors` | agent key | number, points |
+//! | `authors` | agent key | number, points, blocks |
 //! | `author_keys` | number | agent key |
 //! | `blocks` | action hash | number |
 //! | `block_info` | number | action hash, its time, author, cell, confirmed |
+//! | `author_blocks` | number of an author, time, action hash | of a block that the DHT has delivered; no value |
 //! | `unconfirmed` | number of a block | the points that it has rows of |
 //! | `points` | id, author | which versions are known, where, and the label |
 //! | `rows` | label | author, time, id, payload |
@@ -22,7 +23,7 @@ use crate::{StoreError, codec::Bytes};
 use redb::{ReadableTable, Table, TableDefinition};
 
 /// The layout of the tables. A store of another one is refused.
-pub(crate) const LAYOUT: u32 = 2;
+pub(crate) const LAYOUT: u32 = 3;
 
 pub(crate) const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
 pub(crate) const CURSORS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("cursors");
@@ -30,6 +31,7 @@ pub(crate) const AUTHORS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::n
 pub(crate) const AUTHOR_KEYS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("author_keys");
 pub(crate) const BLOCKS: TableDefinition<'_, &[u8], u32> = TableDefinition::new("blocks");
 pub(crate) const BLOCK_INFO: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("block_info");
+pub(crate) const AUTHOR_BLOCKS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("author_blocks");
 pub(crate) const UNCONFIRMED: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("unconfirmed");
 pub(crate) const POINTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("points");
 pub(crate) const ROWS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("rows");
@@ -105,6 +107,7 @@ pub(crate) fn create(transaction: &redb::WriteTransaction) -> Result<(), StoreEr
     transaction.open_table(AUTHOR_KEYS)?;
     transaction.open_table(BLOCKS)?;
     transaction.open_table(BLOCK_INFO)?;
+    transaction.open_table(AUTHOR_BLOCKS)?;
     transaction.open_table(UNCONFIRMED)?;
     transaction.open_table(POINTS)?;
     transaction.open_table(ROWS)?;

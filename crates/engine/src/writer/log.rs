@@ -2,9 +2,8 @@
 
 use super::progress::Progress;
 use super::work::{Encoded, Outline};
-use super::{Item, StartError, WriteError};
+use super::{Item, Listener, StartError, WriteError};
 use crate::metrics::{CollectionMetrics, RefusedBy};
-use rose_forest_api::WriteOutput;
 use rose_forest_store::wal::Wal;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +22,7 @@ pub(super) struct Entry {
     pub(super) content: Encoded,
     pub(super) outline: Outline,
     pub(super) since: Instant,
-    pub(super) committed: Option<oneshot::Sender<Result<WriteOutput, WriteError>>>,
+    pub(super) committed: Option<Listener>,
     pub(super) room: OwnedSemaphorePermit,
     pub(super) logged: oneshot::Sender<Result<u64, WriteError>>,
 }

@@ -78,6 +78,11 @@ fn start(dir: &Path, chain: &Chain) -> Writer {
     Writer::start(dir, chain.clone(), |_| {}, CollectionMetrics::default()).unwrap()
 }
 
+/// Writes, and waits until it is on the chain.
+async fn commit(writer: &Writer, work: Work) -> Result<WriteOutput, WriteError> {
+    writer.begin(work).await?.committed().await
+}
+
 #[tokio::test]
 async fn what_waits_at_the_same_time_is_committed_together_and_in_order() {
     let dir = tempfile::tempdir().unwrap();
@@ -86,12 +91,12 @@ async fn what_waits_at_the_same_time_is_committed_together_and_in_order() {
     let closed = chain.gate.lock().await;
     // The first is on its way; the others wait behind it.
     for work in [insert(&[1]), insert(&[2, 3]), insert(&[4, 2]), delete(3), delete(4), insert(&[5])] {
-        writer.write(work, Wait::Logged).await.unwrap();
+        writer.log(work).await.unwrap();
         tokio::task::yield_now().await;
     }
     drop(closed);
-    let last = writer.write(insert(&[6]), Wait::Committed).await.unwrap();
-    assert!(matches!(last, Written::Committed(output) if output.rows == 1));
+    let last = commit(&writer, insert(&[6])).await.unwrap();
+    assert_eq!(last.rows, 1);
     let committed = chain.ids();
     let order: Vec<u64> = committed.concat();
     assert_eq!(order, [1, 2, 3, 4, 3, 4, 5, 6], "two rows of one id that share a commit are one");
@@ -114,7 +119,7 @@ async fn one_bad_write_of_a_group_is_refused_alone() {
     let mut waiting = tokio::task::JoinSet::new();
     for id in [1, 2, 1_000, 3] {
         let writer = writer.clone();
-        waiting.spawn(async move { (id, writer.write(insert(&[id]), Wait::Committed).await) });
+        waiting.spawn(async move { (id, commit(&writer, insert(&[id])).await) });
         tokio::task::yield_now().await;
     }
     drop(closed);
@@ -139,10 +144,10 @@ async fn a_write_that_names_an_id_twice_is_not_carried_through_by_its_neighbours
     let writer = start(dir.path(), &chain);
     let closed = chain.gate.lock().await;
     for work in [insert(&[1]), insert(&[2]), insert(&[3, 3]), insert(&[4])] {
-        writer.write(work, Wait::Logged).await.unwrap();
+        writer.log(work).await.unwrap();
     }
     drop(closed);
-    writer.write(insert(&[5]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[5])).await.unwrap();
     assert!(chain.ids().contains(&vec![3, 3]), "it goes to the zome as it is: {:?}", chain.ids());
 }
 
@@ -152,17 +157,17 @@ async fn the_last_row_of_an_id_is_the_one_that_a_shared_commit_keeps() {
     let chain = Chain::default();
     let writer = start(dir.path(), &chain);
     let closed = chain.gate.lock().await;
-    writer.write(insert(&[1]), Wait::Logged).await.unwrap();
+    writer.log(insert(&[1])).await.unwrap();
     for (value, payload) in [(10.0f32, Some("{\"n\":1}")), (20.0, None), (30.0, Some("{\"n\":3}"))] {
         let input = InsertInput {
             ids: vec![PointId::Int(7), PointId::Int(value as u64)],
             vectors: [value, value + 0.5].iter().flat_map(|x| x.to_le_bytes()).collect(),
             payloads: payload.map(|text| vec![Some(text.to_owned()), None]).unwrap_or_default(),
         };
-        writer.write(Work::Insert { bulk: false, input }, Wait::Logged).await.unwrap();
+        writer.log(Work::Insert { bulk: false, input }).await.unwrap();
     }
     drop(closed);
-    writer.write(delete(1), Wait::Committed).await.unwrap();
+    commit(&writer, delete(1)).await.unwrap();
     let committed = chain.committed.lock().unwrap();
     let (mut last, mut commits) = (None, 0);
     for work in committed.iter() {
@@ -184,7 +189,7 @@ async fn an_insert_a_delete_and_an_insert_of_one_id_keep_their_order() {
     let writer = start(dir.path(), &chain);
     let closed = chain.gate.lock().await;
     for work in [insert(&[1]), insert(&[2]), delete(2), insert(&[2]), delete(1), insert(&[1])] {
-        writer.write(work, Wait::Logged).await.unwrap();
+        writer.log(work).await.unwrap();
     }
     drop(closed);
     writer.wait_until_committed(6).await.unwrap();
@@ -206,7 +211,7 @@ async fn whoever_asks_hears_what_waits_and_up_to_where_all_is_committed() {
     assert_eq!(writer.status(), Status { max_bytes: MAX_QUEUE_BYTES, ..Status::default() });
     let closed = chain.gate.lock().await;
     for id in 1..=5 {
-        writer.write(insert(&[id, id + 100]), Wait::Logged).await.unwrap();
+        writer.log(insert(&[id, id + 100])).await.unwrap();
     }
     let status = writer.status();
     assert_eq!((status.waiting_writes, status.logged_through, status.committed_through), (5, 5, 0));
@@ -215,8 +220,8 @@ async fn whoever_asks_hears_what_waits_and_up_to_where_all_is_committed() {
     );
     drop(closed);
     writer.wait_until_committed(5).await.unwrap();
-    writer.write(insert(&[1_000]), Wait::Committed).await.unwrap_err();
-    writer.write(delete(1), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[1_000])).await.unwrap_err();
+    commit(&writer, delete(1)).await.unwrap();
     let status = writer.status();
     assert_eq!((status.waiting_writes, status.waiting_bytes, status.committed_through), (0, 0, 7));
     assert_eq!((status.refused.len(), status.refused[0].number), (1, 6));
@@ -236,5 +241,5 @@ async fn whoever_asks_hears_what_waits_and_up_to_where_all_is_committed() {
     // Numbers go on, and so does what is committed.
     let writer = start(dir.path(), &chain);
     assert_eq!((writer.status().logged_through, writer.committed_through()), (7, 7));
-    assert_eq!(writer.write(insert(&[9]), Wait::Logged).await.unwrap(), Written::Logged(8));
+    assert_eq!(writer.log(insert(&[9])).await.unwrap(), 8);
 }

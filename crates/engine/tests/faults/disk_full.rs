@@ -6,7 +6,7 @@ use crate::model::{check, next, open, restore, take_in, try_to_take_in};
 use rose_forest_api::WriteOutput;
 use rose_forest_engine::local::Opening;
 use rose_forest_engine::metrics::CollectionMetrics;
-use rose_forest_engine::writer::{Commit, Refusal, Wait, Work, WriteError, Writer};
+use rose_forest_engine::writer::{Commit, Refusal, Work, WriteError, Writer};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeSet;
 use std::fs;
@@ -48,7 +48,7 @@ pub fn fill_log(folder: &Path) {
         let mut acknowledged = Vec::new();
         let mut refused = Vec::new();
         for id in 0..2_000 {
-            match writer.write(insert(&[id], 1), Wait::Logged).await {
+            match writer.log(insert(&[id], 1)).await {
                 Ok(_) => acknowledged.push(id),
                 Err(WriteError::Log { reason }) => {
                     assert!(reason.contains("cannot append"), "{reason}");

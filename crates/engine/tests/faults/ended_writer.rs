@@ -3,7 +3,7 @@
 use crate::child::{Random, Role, Running, at_work};
 use rose_forest_api::{DeleteInput, InsertInput, PointId, WriteOutput};
 use rose_forest_engine::metrics::CollectionMetrics;
-use rose_forest_engine::writer::{Commit, Refusal, Wait, Work, Writer};
+use rose_forest_engine::writer::{Commit, Refusal, Work, Writer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
@@ -98,13 +98,13 @@ pub fn write(folder: &Path, round: u64) {
                 // Versions and ids of a later round are greater.
                 for version in round * 1_000_000 + 1.. {
                     let once = ONCE + version * CLIENTS + client;
-                    writer.write(insert(&[client, once], version), Wait::Logged).await.unwrap();
+                    writer.log(insert(&[client, once], version)).await.unwrap();
                     let line = format!("insert {client} {version}\ninsert {once} {version}\n");
                     (&*acknowledged).write_all(line.as_bytes()).unwrap();
                     if version % 3 == 0 {
                         let ids = vec![PointId::Int(client)];
                         let delete = Work::Delete(DeleteInput { ids, ignore_unknown: true });
-                        writer.write(delete, Wait::Logged).await.unwrap();
+                        writer.log(delete).await.unwrap();
                         let line = format!("delete {client} -\n");
                         (&*acknowledged).write_all(line.as_bytes()).unwrap();
                     }

@@ -1,6 +1,6 @@
 //! Taking back what only a signal had said.
 
-use super::{Batch, Changes, UNCONFIRMED_VERSION, note_author, point_key, rows::Work};
+use super::{Batch, Changes, UNCONFIRMED_VERSION, point_key, rows::Work};
 use crate::{
     StoreError,
     codec::Bytes,
@@ -38,21 +38,20 @@ impl Batch<'_> {
             let key = key.ok_or_else(|| StoreError::damaged("author", "missing"))?;
             read_hash(key.value(), "author")?
         };
-        let author = note_author(&self.transaction, &mut self.counters, author_key)?;
         let sets = (&mut self.sets, &mut self.fields);
-        let mut work = Work::new(&self.transaction, &mut self.counters, sets, author.number)?;
+        let mut work = Work::new(&self.transaction, &mut self.counters, sets, info.author)?;
         let mut bytes = Bytes::versioned(&ids, "unconfirmed block", UNCONFIRMED_VERSION)?;
         let mut key = Vec::new();
         while !bytes.is_empty() {
             let length = bytes.u16()?;
             let id = read_id(&mut Bytes::plain(bytes.take(usize::from(length))?, "id"))?;
-            point_key(&mut key, &id, author.number);
+            point_key(&mut key, &id, info.author);
             work.change(&key, &id, None, |point, _| {
                 point.withdraw(number);
                 Ok(())
             })?;
         }
         let (changes, news) = work.finish();
-        self.end_step(author.live, (author_key, *action), changes, news)
+        self.end_step((author_key, *action), changes, news)
     }
 }

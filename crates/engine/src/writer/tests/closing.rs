@@ -19,13 +19,13 @@ async fn what_was_logged_is_committed_after_the_process_ended() {
     let closed = stuck.gate.clone().lock_owned().await;
     let writer = start(dir.path(), &stuck);
     for id in 1..=20 {
-        assert_eq!(writer.write(insert(&[id]), Wait::Logged).await.unwrap(), Written::Logged(id));
+        assert_eq!(writer.log(insert(&[id])).await.unwrap(), id);
     }
     // A write that is being tried again when the writer is closed is not done.
     stuck.end(&writer, closed).await;
     let chain = Chain::default();
     let writer = start(dir.path(), &chain);
-    writer.write(insert(&[21]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[21])).await.unwrap();
     let mut all = chain.ids().concat();
     all.sort_unstable();
     assert_eq!(all, (1..=21).collect::<Vec<_>>());
@@ -40,7 +40,7 @@ async fn closing_finishes_what_is_being_committed_and_keeps_the_rest() {
     let writer = Arc::new(start(dir.path(), &chain));
     let waits_for = |id: u64| {
         let writer = writer.clone();
-        tokio::spawn(async move { writer.write(insert(&[id]), Wait::Committed).await })
+        tokio::spawn(async move { commit(&writer, insert(&[id])).await })
     };
     let first = waits_for(1);
     // The chain has it in hand: what comes now is another group.
@@ -55,7 +55,7 @@ async fn closing_finishes_what_is_being_committed_and_keeps_the_rest() {
         let writer = writer.clone();
         tokio::spawn(async move { writer.close().await })
     };
-    while !matches!(writer.write(insert(&[3]), Wait::Logged).await, Err(WriteError::Closed)) {
+    while !matches!(writer.log(insert(&[3])).await, Err(WriteError::Closed)) {
         tokio::task::yield_now().await;
     }
     assert!(!closing.is_finished(), "it waits for the chain");
@@ -78,7 +78,7 @@ async fn what_is_committed_is_noted_although_nothing_more_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let chain = Chain::default();
     let writer = start(dir.path(), &chain);
-    writer.write(insert(&[1]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[1])).await.unwrap();
     // What a process that is started now would see, if this one were killed.
     loop {
         let copy = tempfile::tempdir().unwrap();

@@ -14,15 +14,15 @@ async fn a_full_queue_refuses_and_keeps_nothing_of_what_it_refused() {
     let closed = chain.gate.clone().lock_owned().await;
     let writer = start_small(dir.path(), &chain);
     for id in 1..=4 {
-        writer.write(insert(&[id]), Wait::Logged).await.unwrap();
+        writer.log(insert(&[id])).await.unwrap();
     }
-    let refused = writer.write(insert(&[5]), Wait::Logged).await.unwrap_err();
+    let refused = writer.log(insert(&[5])).await.unwrap_err();
     assert!(
         matches!(refused, WriteError::QueueFull { received, .. } if received < PERMIT_BYTES),
         "{refused:#}"
     );
     let large: Vec<u64> = (10..1_000).collect();
-    let refused = writer.write(insert(&large), Wait::Committed).await.unwrap_err();
+    let refused = commit(&writer, insert(&large)).await.unwrap_err();
     assert!(
         matches!(refused, WriteError::TooLarge { .. }),
         "it would be refused by an empty queue, too: {refused:#}"
@@ -33,7 +33,7 @@ async fn a_full_queue_refuses_and_keeps_nothing_of_what_it_refused() {
     while writer.room.available_permits() < 4 {
         tokio::task::yield_now().await;
     }
-    writer.write(insert(&[6]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[6])).await.unwrap();
     assert_eq!(chain.ids().concat(), [1, 2, 3, 4, 6]);
 }
 
@@ -44,19 +44,19 @@ async fn what_the_log_holds_at_the_start_takes_room_even_if_it_is_more_than_ther
     let closed = chain.gate.clone().lock_owned().await;
     let writer = start(dir.path(), &chain);
     for id in 1..=9 {
-        writer.write(insert(&[id]), Wait::Logged).await.unwrap();
+        writer.log(insert(&[id])).await.unwrap();
     }
     chain.end(&writer, closed).await;
     let chain = Chain::default();
     let closed = chain.gate.lock().await;
     let writer = start_small(dir.path(), &chain);
-    assert!(matches!(writer.write(insert(&[10]), Wait::Logged).await, Err(WriteError::QueueFull { .. })));
+    assert!(matches!(writer.log(insert(&[10])).await, Err(WriteError::QueueFull { .. })));
     drop(closed);
     writer.wait_until_committed(9).await.unwrap();
     while writer.room.available_permits() < 4 {
         tokio::task::yield_now().await;
     }
-    writer.write(insert(&[10]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[10])).await.unwrap();
 }
 
 #[test]

@@ -18,7 +18,7 @@ async fn what_fails_for_no_fault_of_its_own_is_tried_again() {
     let chain = Chain { failures: Arc::new(Mutex::new(3)), ..Chain::default() };
     let (told, tell) = listener();
     let writer = Writer::start(dir.path(), chain.clone(), tell, CollectionMetrics::default()).unwrap();
-    writer.write(insert(&[1]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[1])).await.unwrap();
     assert_eq!(chain.ids(), [[1]]);
     let told = told.lock().unwrap();
     assert!(matches!(&told[..], [once] if once.contains("the database is busy")), "{told:?}");
@@ -33,14 +33,14 @@ async fn a_write_that_the_chain_never_takes_is_given_up_when_others_go_through()
         Arc::new(Writer::start(dir.path(), chain.clone(), tell, CollectionMetrics::default()).unwrap());
     let poison = {
         let writer = writer.clone();
-        tokio::spawn(async move { writer.write(insert(&[5, POISON]), Wait::Committed).await })
+        tokio::spawn(async move { commit(&writer, insert(&[5, POISON])).await })
     };
     while writer.status().logged_through < 1 {
         tokio::task::yield_now().await;
     }
     // Those with an id in common stay behind it, and what is behind those, behind them.
     for work in [insert(&[5, 6]), delete(6), insert(&[7]), insert(&[8, 7]), delete(5), insert(&[9])] {
-        writer.write(work, Wait::Logged).await.unwrap();
+        writer.log(work).await.unwrap();
     }
     writer.wait_until_committed(7).await.unwrap();
     let Err(WriteError::GivenUp { aside, reason, .. }) = poison.await.unwrap() else { panic!() };
@@ -62,7 +62,7 @@ async fn a_write_that_the_chain_never_takes_is_given_up_when_others_go_through()
     writer.close().await;
     let chain = Chain::default();
     let writer = start(dir.path(), &chain);
-    writer.write(insert(&[10]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[10])).await.unwrap();
     assert_eq!(chain.ids(), [[10]]);
 }
 
@@ -74,9 +74,9 @@ async fn as_long_as_the_chain_takes_nothing_nothing_is_given_up() {
     // The clock leaps while the log waits for the disk, and would use up all failures before all is logged.
     let closed = chain.gate.lock().await;
     for id in 1..=5 {
-        writer.write(insert(&[id]), Wait::Logged).await.unwrap();
+        writer.log(insert(&[id])).await.unwrap();
     }
-    writer.write(delete(9), Wait::Logged).await.unwrap();
+    writer.log(delete(9)).await.unwrap();
     drop(closed);
     while *chain.failures.lock().unwrap() > 100 {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -96,8 +96,8 @@ async fn a_panic_while_committing_costs_one_try() {
     let dir = tempfile::tempdir().unwrap();
     let chain = Chain::default();
     let writer = start(dir.path(), &chain);
-    writer.write(insert(&[PANIC]), Wait::Committed).await.unwrap();
-    writer.write(insert(&[1]), Wait::Committed).await.unwrap();
+    commit(&writer, insert(&[PANIC])).await.unwrap();
+    commit(&writer, insert(&[1])).await.unwrap();
     assert_eq!(chain.ids(), [[PANIC], [1]]);
 }
 
@@ -110,11 +110,11 @@ async fn a_refused_write_that_was_acknowledged_is_kept_in_a_file_and_told() {
     let writer = Writer::start(dir.path(), chain.clone(), tell, CollectionMetrics::default()).unwrap();
     let closed = chain.gate.lock().await;
     for work in [insert(&[1]), insert(&[2, 1_000]), insert(&[3]), delete(1_001)] {
-        writer.write(work, Wait::Logged).await.unwrap();
+        writer.log(work).await.unwrap();
     }
     drop(closed);
     // Whoever waits is told, and has it.
-    let refused = writer.write(insert(&[1_002]), Wait::Committed).await.unwrap_err();
+    let refused = commit(&writer, insert(&[1_002])).await.unwrap_err();
     assert!(matches!(refused, WriteError::Refused { .. }), "{refused:#}");
     writer.wait_until_committed(5).await.unwrap();
     assert_eq!(chain.ids().concat(), [1, 3]);
@@ -142,7 +142,7 @@ async fn a_write_that_is_refused_after_a_restart_is_kept_although_somebody_waite
     let writer = Arc::new(start(dir.path(), &stuck));
     let waits = {
         let writer = writer.clone();
-        tokio::spawn(async move { writer.write(insert(&[1_000]), Wait::Committed).await })
+        tokio::spawn(async move { commit(&writer, insert(&[1_000])).await })
     };
     while writer.status().logged_through < 1 {
         tokio::task::yield_now().await;
@@ -163,7 +163,7 @@ async fn a_refused_write_that_cannot_be_kept_is_not_given_up() {
     let chain = Chain::default();
     let (told, tell) = listener();
     let writer = Writer::start(dir.path(), chain.clone(), tell, CollectionMetrics::default()).unwrap();
-    writer.write(insert(&[1_000]), Wait::Logged).await.unwrap();
+    writer.log(insert(&[1_000])).await.unwrap();
     while *chain.tries.lock().unwrap() < 3 {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
