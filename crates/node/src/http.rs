@@ -1,8 +1,9 @@
 //! The HTTP API of a node: what [`rose_forest_http::Backend`] asks, answered from the collections' indexes.
 //!
-//! Reads see this node's own index and never wait for anybody. Writes go through the collection's queue, see [`write`].
+//! Reads see this node's own index, and wait for nobody unless they ask peers first, see [`consistency`]. Writes go through the collection's queue, see [`write`].
 
 mod acknowledged;
+mod consistency;
 mod forest;
 mod write;
 
@@ -17,9 +18,9 @@ use rose_forest_api::PointId;
 use rose_forest_engine::local::LocalIndex;
 use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_http::backend::{
-    AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Consistency, Facet, Found,
-    Joined, NewCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled, ScrolledAll,
-    Search, Shape, SyncState, With, Write, WriteOptions, Written,
+    AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Facet, Found, Joined,
+    NewCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled, ScrolledAll, Search,
+    Shape, SyncState, With, Write, WriteOptions, Written,
 };
 use rose_forest_http::local;
 use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
@@ -83,21 +84,16 @@ impl Api {
         blocking(move || work(live.index())).await
     }
 
-    /// The same, for what may ask other nodes.
+    /// The same, after asking other nodes where that is wanted.
     async fn consistent<T: Send + 'static>(
         &self,
         name: &str,
         options: ReadOptions,
         work: impl FnOnce(&LocalIndex) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        match options.consistency {
-            Consistency::Own | Consistency::Nodes(1) => self.read(name, work).await,
-            Consistency::Nodes(_) | Consistency::Majority | Consistency::Quorum | Consistency::All => {
-                Err(BackendError::Unsupported {
-                    what: "a consistency beyond 1: this node's own index answers",
-                })
-            }
-        }
+        let (collection, live) = self.live(name).await?;
+        consistency::wait(&self.node, &collection, &live, options).await?;
+        blocking(move || work(live.index())).await
     }
 
     /// What the API calls a collection: its name, or its hash where several have that name.
