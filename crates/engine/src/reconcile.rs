@@ -17,7 +17,7 @@
 //! # Sizes
 //!
 //! A question about authors has some 80 bytes for each; one about buckets at most 60 kB, for one author with any number of
-//! blocks; an answer's names at most 41 kB. See the constants. What is too much for one answer is asked for again, from where the
+//! blocks; an answer has at most 80 kB of authors and 41 kB of names. See the constants. What is too much for one answer is asked for again, from where the
 //! other stopped, when what was named has been taken in: so an asker never has more than an answer's names to remember.
 
 mod answer;
@@ -32,7 +32,7 @@ pub use answer::answer;
 pub use buckets::Cell;
 pub use session::{Session, Unreconciled};
 
-/// Authors in a question, and in an answer: 85 kB. Further ones are asked about by further questions.
+/// Authors in a question, and in an answer: 80 kB. Further ones are asked about by further questions.
 pub const MAX_AUTHORS: usize = 1_000;
 /// Names of blocks in an answer: 41 kB.
 pub const MAX_NAMES: usize = 1_000;

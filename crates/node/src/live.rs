@@ -2,10 +2,9 @@
 //!
 //! One task a collection reads what the conductor has integrated, and takes it into the index. It looks when word of
 //! something new comes, and else twice a second; what showed up late or was missed it finds by looking back once a
-//! minute. Peers' small blocks come with their signals, and further ones from peers that are asked for what this node lacks:
-//! they are checked here, show as unconfirmed, and are taken back if the DHT does not deliver them within a minute. A second
-//! task moves settled rows to disk when memory is
-//! short.
+//! minute. Peers' small blocks come with their signals, and others from peers that are asked what this node lacks. They
+//! are checked here, show as unconfirmed, and are taken back if the DHT does not deliver them within a minute. A second
+//! task moves settled rows to disk when memory is short.
 //!
 //! Until an index has caught up for the first time, and whenever it lacks rows, searches are the zome's.
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a message may have beside its blocks.
-const MAX_MESSAGE_BYTES: usize = 100_000;
+const MAX_MESSAGE_BYTES: usize = 125_000;
 
 /// Blocks in memory: of each author those at these times, and whose and when each is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -249,9 +249,11 @@ fn lies() -> impl Strategy<Value = Answer> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever both have: afterwards the asker has all of it, and the other is as it was.
     #[test]
-    fn the_asker_has_what_the_other_has((mut asker, other) in two_sides(), brings in 1..50_usize) {
+    fn the_asker_has_what_the_other_has((mut asker, other) in two_sides(), brings in 5..50_usize) {
         let all: BTreeSet<_> = asker.names().union(&other.names()).cloned().collect();
         let said = reconcile(&mut asker, &other, brings).unwrap();
         prop_assert_eq!(asker.names(), all);

@@ -34,7 +34,7 @@ pub(super) async fn wait(
     if expected == 0 {
         return Ok(());
     }
-    if !live.caught_up_within(until - Instant::now()).await {
+    if !live.caught_up_within(until.saturating_duration_since(Instant::now())).await {
         return Err(BackendError::NotReady);
     }
     let peers = peers.into_iter().map(|(peer, _)| peer).collect();

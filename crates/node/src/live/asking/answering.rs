@@ -101,6 +101,7 @@ impl Live {
             // Most of what a bucket has the asker has, too.
             (_, Answer::Buckets { .. } | Answer::Blocks) => (Vec::new(), false),
         };
+        // What does not fit ends it, so that little more is read than goes out.
         let (mut records, mut bytes) = (Vec::new(), 0);
         for name in names {
             let Some(record) = self.by_action.signed_record(&name).await? else { continue };

@@ -50,9 +50,9 @@ fn begin(live: &Shared<Live>, peer: &AgentPubKey, within: Duration) -> tokio::ta
 async fn what_a_peer_has_is_taken_in_whoever_wrote_it_and_shows_as_unconfirmed() {
     let folder = tempfile::tempdir().unwrap();
     let keystore = test_keystore();
-    let [peer, author, stranger] =
-        [(); 3].map(|()| keystore.new_sign_keypair_random()).map(async |key| key.await.unwrap());
-    let (peer, author, stranger) = (peer.await, author.await, stranger.await);
+    let peer = keystore.new_sign_keypair_random().await.unwrap();
+    let author = keystore.new_sign_keypair_random().await.unwrap();
+    let stranger = keystore.new_sign_keypair_random().await.unwrap();
     let node = node(folder.path()).await;
     let collection = create(&node).await;
     let (live, told) = live(&node, &collection).await;
@@ -74,17 +74,10 @@ async fn what_a_peer_has_is_taken_in_whoever_wrote_it_and_shows_as_unconfirmed()
     assert!(live.asking.pending.lock().is_empty());
 
     // A block that only comes when it is asked for by name.
-    let second = record(&keystore, &author, &entry([1.0, 0.0, 0.5], 1.0)).await;
+    let second = record(&keystore, &stranger, &entry([1.0, 0.0, 0.5], 1.0)).await;
     let asking = begin(&live, &peer, LONG);
     let number = asked(&live, None).await;
-    let both = {
-        let mut digest: [u8; 32] = block.action_address().get_raw_32().try_into().unwrap();
-        digest.iter_mut().zip(second.action_address().get_raw_32()).for_each(|(to, from)| *to ^= from);
-        let summary = Summary { author: author.clone(), count: 2, digest };
-        let newest = vec![second.action_address().clone()];
-        Answer::Authors { differing: vec![Differing { summary, newest }], through: None }
-    };
-    say(&live, &peer, number, both, &[]);
+    say(&live, &peer, number, one_block(&second), &[]);
     let number = asked(&live, Some(number)).await;
     say(&live, &peer, number, Answer::Blocks, &[&second]);
     assert_eq!(asking.await.unwrap(), 1);
