@@ -26,7 +26,27 @@ pub struct BlockWritten {
     pub record: Option<Vec<u8>>,
 }
 
-/// What the coordinator tells its own clients and its peers.
+/// What comes to `recv_remote_signal`: what one node tells another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerMessage {
+    /// The sender wrote blocks.
+    Wrote(Vec<BlockWritten>),
+    /// For the program that serves the other node: the zome passes it on unread.
+    ToNode(#[serde(with = "serde_bytes")] Vec<u8>),
+}
+
+/// What the node's program has to say to the programs of other nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendInput {
+    /// The agents of those nodes.
+    pub to: Vec<AgentPubKey>,
+    /// What, in the programs' own terms.
+    #[serde(with = "serde_bytes")]
+    pub message: Vec<u8>,
+}
+
+/// What the coordinator tells its own clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Signal {
@@ -41,5 +61,13 @@ pub enum Signal {
         from: AgentPubKey,
         /// The blocks.
         blocks: Vec<BlockWritten>,
+    },
+    /// A peer's program says something to the program that serves this node.
+    PeerSaid {
+        /// Who sent it, as the conductor saw it.
+        from: AgentPubKey,
+        /// What, in the programs' own terms.
+        #[serde(with = "serde_bytes")]
+        message: Vec<u8>,
     },
 }

@@ -6,6 +6,7 @@
 mod block;
 pub mod local;
 pub mod metrics;
+pub mod reconcile;
 pub mod writer;
 
 pub use block::SignedBlock;

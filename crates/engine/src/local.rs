@@ -32,6 +32,7 @@
 mod blocks;
 mod changes;
 mod files;
+mod known;
 mod limits;
 mod missing;
 mod read;
@@ -62,6 +63,7 @@ use view::Views;
 
 pub use blocks::{AuthorBlocks, Used};
 pub use changes::ChangePage;
+pub use known::KnownBlocks;
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use read::{Near, Reader, Whose};
 pub use report::IndexReport;

@@ -28,8 +28,8 @@ use tokio::sync::watch;
 /// Wherever a collection is named, a backend also takes an alias of one ([`Aliases::resolve`]); [`Self::create`] and
 /// [`Self::leave`] alone mean names: leaving an alias leaves nothing, as Qdrant deletes nothing by an alias.
 ///
-/// Errors are [`BackendError::NoCollection`] and [`BackendError::NotReady`] wherever a collection is named, and what each says
-/// beside. A method may be dropped at any await point when a client goes away; what was begun is then ended or not.
+/// Errors are [`BackendError::NoCollection`] and [`BackendError::NotReady`] wherever a collection is named,
+/// [`BackendError::NotAnswered`] wherever there are [`ReadOptions`], and what each says beside. A method may be dropped at any await point when a client goes away; what was begun is then ended or not.
 pub trait Backend: Send + Sync + 'static {
     /// The names of all collections.
     fn collections(&self) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;

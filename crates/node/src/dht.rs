@@ -237,6 +237,15 @@ impl ByAction {
         Ok(Some(SignedBytes { action, signature: signed.signature().0.to_vec(), block: block.bytes }))
     }
 
+    /// A block's record as its author signed it, in the conductor's own form, if this node has found it valid.
+    pub async fn signed_record(&self, action: &ActionHash) -> Result<Option<Vec<u8>>> {
+        let Some(record) = self.record(action).await? else { return Ok(None) };
+        if of_record(&record).is_none() {
+            return Ok(None);
+        }
+        encode(&record).map(Some).map_err(|error| anyhow!("a record cannot be written: {error}"))
+    }
+
     async fn record(&self, action: &ActionHash) -> Result<Option<Record>> {
         let status = self.0.op_validation_status(action, ChainOpType::CreateRecord).await;
         if status.context("cannot read what was found of a record")? != Some(ValidationStatus::Valid) {

@@ -1,8 +1,10 @@
 //! The HTTP API of a node: what [`rose_forest_http::Backend`] asks, answered from the collections' indexes.
 //!
-//! Reads see this node's own index and never wait for anybody. Writes go through the collection's queue, see [`write`].
+//! Reads see this node's own index, and wait for nobody unless they ask peers first, see [`consistency`]. Writes go through the
+//! collection's queue, see [`write`].
 
 mod acknowledged;
+mod consistency;
 mod forest;
 mod write;
 
@@ -17,9 +19,9 @@ use rose_forest_api::PointId;
 use rose_forest_engine::local::LocalIndex;
 use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_http::backend::{
-    AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Consistency, Facet, Found,
-    Joined, NewCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled, ScrolledAll,
-    Search, Shape, SyncState, What, With, Write, WriteOptions, Written,
+    AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Facet, Found, Joined,
+    NewCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled, ScrolledAll, Search,
+    Shape, SyncState, What, With, Write, WriteOptions, Written,
 };
 use rose_forest_http::local;
 use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
@@ -93,21 +95,22 @@ impl Api {
         blocking(move || work(live.index())).await
     }
 
-    /// The same, for what may ask other nodes.
-    async fn consistent<T: Send + 'static>(
+    /// The index of a collection, after asking other nodes where that is wanted.
+    async fn consistent(&self, name: &str, options: ReadOptions) -> Result<Arc<Live>, BackendError> {
+        let (collection, live) = self.live(name).await?;
+        consistency::wait(&self.node, &collection, &live, options).await?;
+        Ok(live)
+    }
+
+    /// Does what reads that index where blocking is allowed.
+    async fn read_consistent<T: Send + 'static>(
         &self,
-        live: Arc<Live>,
+        name: &str,
         options: ReadOptions,
         work: impl FnOnce(&LocalIndex) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        match options.consistency {
-            Consistency::Own | Consistency::Nodes(1) => blocking(move || work(live.index())).await,
-            Consistency::Nodes(_) | Consistency::Majority | Consistency::Quorum | Consistency::All => {
-                Err(BackendError::Unsupported {
-                    what: "a consistency beyond 1: this node's own index answers",
-                })
-            }
-        }
+        let live = self.consistent(name, options).await?;
+        blocking(move || work(live.index())).await
     }
 
     /// Changes the aliases, on disk first.
@@ -249,11 +252,12 @@ impl Backend for Api {
         options: ReadOptions,
     ) -> Result<Vec<Found>, BackendError> {
         let begun = Instant::now();
-        let (_, live) = self.live(name).await?;
-        let found = if options.consistency == Consistency::Own && is_short(live.index(), &search) {
+        let live = self.consistent(name, options).await?;
+        let found = if is_short(live.index(), &search) {
             local::search(live.index(), &search)?
         } else {
-            self.consistent(live.clone(), options, move |index| local::search(index, &search)).await?
+            let live = live.clone();
+            blocking(move || local::search(live.index(), &search)).await?
         };
         live.metrics().searched(begun.elapsed(), AnsweredBy::Memory);
         Ok(found)
@@ -266,7 +270,7 @@ impl Backend for Api {
         with: With,
         options: ReadOptions,
     ) -> Result<Vec<Found>, BackendError> {
-        self.consistent(self.live(name).await?.1, options, move |index| local::get(index, &ids, with)).await
+        self.read_consistent(name, options, move |index| local::get(index, &ids, with)).await
     }
 
     async fn scroll(
@@ -275,7 +279,7 @@ impl Backend for Api {
         scroll: Scroll,
         options: ReadOptions,
     ) -> Result<Scrolled, BackendError> {
-        self.consistent(self.live(name).await?.1, options, move |index| local::scroll(index, &scroll)).await
+        self.read_consistent(name, options, move |index| local::scroll(index, &scroll)).await
     }
 
     async fn count(
@@ -284,8 +288,7 @@ impl Backend for Api {
         filter: Option<Filter>,
         options: ReadOptions,
     ) -> Result<u64, BackendError> {
-        self.consistent(self.live(name).await?.1, options, move |index| local::count(index, filter.as_ref()))
-            .await
+        self.read_consistent(name, options, move |index| local::count(index, filter.as_ref())).await
     }
 
     async fn facet(
@@ -294,7 +297,7 @@ impl Backend for Api {
         facet: Facet,
         options: ReadOptions,
     ) -> Result<Vec<FacetHit>, BackendError> {
-        self.consistent(self.live(name).await?.1, options, move |index| local::facet(index, &facet)).await
+        self.read_consistent(name, options, move |index| local::facet(index, &facet)).await
     }
 
     async fn write(&self, name: &str, write: Write, options: WriteOptions) -> Result<Written, BackendError> {

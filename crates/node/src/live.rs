@@ -2,13 +2,14 @@
 //!
 //! One task a collection reads what the conductor has integrated, and takes it into the index. It looks when word of
 //! something new comes, and else twice a second; what showed up late or was missed it finds by looking back once a
-//! minute. Peers' small blocks come with their signals: they are checked here, show as unconfirmed, and are taken
-//! back if the DHT does not deliver them within a minute. A second task moves settled rows to disk when memory is
-//! short.
+//! minute. Peers' small blocks come with their signals, and others from peers that are asked what this node lacks. They
+//! are checked here, show as unconfirmed, and are taken back if the DHT does not deliver them within a minute. A second
+//! task moves settled rows to disk when memory is short.
 //!
 //! Until an index has caught up for the first time, and whenever it lacks rows, searches are the zome's.
 
 mod announced;
+mod asking;
 mod opening;
 mod own;
 mod settled;
@@ -18,7 +19,7 @@ pub use opening::Lives;
 pub use verify::{Deviation, Verified};
 
 use crate::dht::{Blocks, ByAction, SignedBytes};
-use announced::Announced;
+use announced::{Announced, Waiting};
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
 use rose_forest_api::*;
@@ -51,6 +52,8 @@ pub struct Live {
     index: LocalIndex,
     by_action: ByAction,
     announced: Mutex<Announced>,
+    /// What this node asks its peers, and they ask it.
+    asking: asking::Asking,
     caught_up: watch::Sender<bool>,
     stopping: AtomicBool,
     /// Something that was read could not be taken in, and has to be read again.
@@ -214,21 +217,35 @@ impl Live {
             if said.author != *from || self.index.knows(&said.block)? {
                 continue;
             }
-            if !self.announced.lock().has_room(from) {
+            let mut waiting = Waiting { author: from.clone(), from: from.clone(), bytes: 0 };
+            if !self.announced.lock().has_room(&waiting) {
                 self.metrics.peer_blocks(1, PeerBlock::NoRoom);
                 continue;
             }
-            let Some(block) = announced::checked(&said, self.index.schema()).await else {
+            let Some(checked) = announced::checked(&said, self.index.schema()).await else {
                 self.metrics.peer_blocks(1, PeerBlock::Refused);
                 continue;
             };
-            let (action, author) = (block.action.clone(), block.author.clone());
-            // Waited for first: if it is delivered meanwhile, nobody waits any more.
-            self.announced.lock().add(action, author);
-            self.take_in(vec![block], false, None).await?;
-            self.metrics.peer_blocks(1, PeerBlock::Taken);
+            waiting.bytes = checked.bytes;
+            self.take_in_unconfirmed(checked.block, waiting).await?;
         }
         self.news.notify_one();
+        Ok(())
+    }
+
+    /// Takes in a block of which its author's signed word is all there is, if there is room for it.
+    async fn take_in_unconfirmed(self: &Shared<Self>, block: SignedBlock, waiting: Waiting) -> Result<()> {
+        {
+            let mut announced = self.announced.lock();
+            if !announced.has_room(&waiting) {
+                self.metrics.peer_blocks(1, PeerBlock::NoRoom);
+                return Ok(());
+            }
+            // Waited for first: if it is delivered meanwhile, nobody waits any more.
+            announced.add(block.action.clone(), waiting);
+        }
+        self.take_in(vec![block], false, None).await?;
+        self.metrics.peer_blocks(1, PeerBlock::Taken);
         Ok(())
     }
 
@@ -316,10 +333,10 @@ impl Live {
             }
         }
         let overdue = self.announced.lock().overdue();
-        for (action, author) in overdue {
+        for (action, waiting) in overdue {
             if let Err(problem) = self.take_back(action.clone()).await {
                 // Tried again with the others.
-                self.announced.lock().add(action, author);
+                self.announced.lock().add(action, waiting);
                 return Err(problem);
             }
         }
@@ -339,6 +356,7 @@ impl Live {
     async fn close(self: &Shared<Self>, dna_hash: &DnaHash) {
         self.stopping.store(true, Ordering::Relaxed);
         self.news.notify_one();
+        self.asking.close().await;
         // Afterwards nobody holds it but a search that is under way.
         let tasks = std::mem::take(&mut *self.tasks.lock());
         for task in tasks {

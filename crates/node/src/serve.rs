@@ -256,11 +256,18 @@ async fn listen(node: Shared<Node>, collection: Collection, tell: impl Fn(Event)
     loop {
         match signals.recv().await {
             Ok(ConductorSignal::App { cell_id, signal, .. }) => {
-                let Ok(Signal::PeerWrote { from, blocks }) = signal.into_inner().decode::<Signal>() else {
-                    continue;
+                let live = node.upgrade().and_then(|node| node.lives.get(cell_id.dna_hash()));
+                let (from, blocks) = match signal.into_inner().decode::<Signal>() {
+                    Ok(Signal::PeerWrote { from, blocks }) => (from, blocks),
+                    Ok(Signal::PeerSaid { from, message }) => {
+                        if let Some(live) = live {
+                            live.heard(from, &message);
+                        }
+                        continue;
+                    }
+                    Ok(Signal::Written { .. }) | Err(_) => continue,
                 };
                 let rows = blocks.iter().map(|block| u64::from(block.rows)).sum();
-                let live = node.upgrade().and_then(|node| node.lives.get(cell_id.dna_hash()));
                 let name = if cell_id == collection.cell() {
                     collection.schema.name.clone()
                 } else {

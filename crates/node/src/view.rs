@@ -94,6 +94,9 @@ impl Node {
     /// # Errors
     /// If the conductor cannot say.
     pub async fn peers(&self, collection: &Collection) -> Result<Vec<(AgentPubKey, bool)>> {
+        if collection.network.is_none() {
+            return Ok(Vec::new());
+        }
         let dna_hash = collection.dna_hash.clone();
         let mut peers = Vec::new();
         let me = collection.agent.to_k2_agent();

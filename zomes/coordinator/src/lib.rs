@@ -44,10 +44,16 @@ pub fn post_commit(actions: Vec<SignedActionHashed>) {
     }
 }
 
-/// A peer's word of new blocks.
+/// A peer's word of new blocks, or what a peer's program says to this node's.
 #[hdk_extern]
-pub fn recv_remote_signal(blocks: Vec<BlockWritten>) -> ExternResult<()> {
-    signals::received(blocks)
+pub fn recv_remote_signal(message: PeerMessage) -> ExternResult<()> {
+    signals::received(message)
+}
+
+/// Sends something to the programs of other nodes. It is not known whether it arrives.
+#[hdk_extern]
+pub fn send_to_nodes(input: SendInput) -> ExternResult<()> {
+    signals::send(input)
 }
 
 /// Inserts or overwrites up to 10,000 points. They can be found when the call returns.

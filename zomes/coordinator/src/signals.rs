@@ -1,8 +1,8 @@
-//! Word of new blocks, to this node's clients and to its peers.
+//! Word of new blocks, to this node's clients and to its peers; and what programs of nodes say to each other.
 
 use crate::{blocks::Block, collection::schema, fail::OrFail, nodes};
 use hdk::prelude::*;
-use rose_forest_api::{BlockWritten, MAX_INLINE_BLOCK_BYTES, Signal};
+use rose_forest_api::{BlockWritten, MAX_INLINE_BLOCK_BYTES, PeerMessage, SendInput, Signal};
 use rose_forest_integrity::UnitEntryTypes;
 
 /// Lets everybody send signals here.
@@ -48,13 +48,21 @@ pub fn after_commit(actions: Vec<SignedActionHashed>) -> ExternResult<()> {
     }
     let peers = nodes::others()?;
     if !peers.is_empty() {
-        send_remote_signal(&blocks, peers)?;
+        send_remote_signal(PeerMessage::Wrote(blocks.clone()), peers)?;
     }
     emit_signal(Signal::Written { blocks })
 }
 
+/// See [`crate::send_to_nodes`].
+pub fn send(input: SendInput) -> ExternResult<()> {
+    send_remote_signal(PeerMessage::ToNode(input.message), input.to)
+}
+
 /// See [`crate::recv_remote_signal`].
-pub fn received(blocks: Vec<BlockWritten>) -> ExternResult<()> {
+pub fn received(message: PeerMessage) -> ExternResult<()> {
     let from = call_info()?.provenance;
-    emit_signal(Signal::PeerWrote { from, blocks })
+    emit_signal(match message {
+        PeerMessage::Wrote(blocks) => Signal::PeerWrote { from, blocks },
+        PeerMessage::ToNode(message) => Signal::PeerSaid { from, message },
+    })
 }

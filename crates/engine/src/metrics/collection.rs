@@ -96,7 +96,7 @@ impl CollectionMetrics {
         self.0.cells_probed.observe(cells as f64);
     }
 
-    /// So many blocks that peers announced came to this.
+    /// So many blocks that peers brought came to this.
     pub fn peer_blocks(&self, blocks: u64, outcome: PeerBlock) {
         self.0.peer_blocks.of(outcome).inc_by(blocks);
     }

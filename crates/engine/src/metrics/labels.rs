@@ -54,13 +54,13 @@ label! {
 }
 
 label! {
-    /// What became of a block that a peer announced, before or after the DHT delivered it.
+    /// What became of a block that a peer announced or gave when it was asked, before or after the DHT delivered it.
     pub PeerBlock is "outcome" {
         /// Its rows are shown as unconfirmed.
         Taken: "taken",
         /// It breaks a rule, or its signature does not fit.
         Refused: "refused",
-        /// Its author has too many unconfirmed ones here.
+        /// Its author, or who brought it, has too many unconfirmed ones here.
         NoRoom: "no_room",
         /// The DHT has not delivered it in time: its rows are no longer shown.
         Withdrawn: "withdrawn",

@@ -63,12 +63,6 @@ pub enum BackendError {
     /// This node has not read yet what it has to look at. Nothing was done.
     #[error("the collection's index is being brought up to date on this node: try again in a moment")]
     NotReady,
-    /// What this node does not do.
-    #[error("Wrong input: {what} is not supported")]
-    Unsupported {
-        /// What.
-        what: &'static str,
-    },
     /// An index of another kind is there.
     #[error(
         "Wrong input: the field {path} has an index for {expected:?}, received {received:?}: delete that one first"
@@ -95,6 +89,16 @@ pub enum BackendError {
         /// Peers that were to acknowledge.
         expected: usize,
         /// Peers that did.
+        received: usize,
+    },
+    /// Fewer peers than asked for have told in time what they have and this node lacks. Nothing was read.
+    #[error(
+        "{received} of {expected} peers told in time what they have; a lower consistency asks fewer of them, and 1 none"
+    )]
+    NotAnswered {
+        /// Peers that were to answer.
+        expected: usize,
+        /// Peers that did, and had nothing that could not be taken in.
         received: usize,
     },
     /// What is no invite, or one that this node cannot use. Nothing was joined.

@@ -5,7 +5,8 @@ use rose_forest_store::{FieldPath, Filter, OrderBy, OrderValue};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// How many have to agree on an answer.
+/// How many nodes an answer has to hold what they have of. A node that answers for several has asked the others what it lacks,
+/// and taken that in, so that it does not matter which of them is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Consistency {
     /// What this node has.
@@ -13,9 +14,9 @@ pub enum Consistency {
     Own,
     /// So many nodes, this one included.
     Nodes(usize),
-    /// More than half of the known nodes, what most of them say.
+    /// More than half of the known nodes. Of two versions of a point the newer one holds, not the one that more nodes have.
     Majority,
-    /// More than half of the known nodes, the newest that any of them says.
+    /// The same: what Qdrant tells apart by which version of a point holds.
     Quorum,
     /// All known nodes.
     All,
@@ -24,7 +25,7 @@ pub enum Consistency {
 /// How to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// Who has to agree.
+    /// Of whom it has to hold what they have.
     pub consistency: Consistency,
     /// How long to wait.
     pub timeout: Duration,

@@ -87,8 +87,9 @@ impl IntoParams for Reading {
     fn into_params(each: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
         let consistency = AnyOfBuilder::new().item(number).item(words(["majority", "quorum", "all"]));
-        let says = "Who has to agree: so many nodes, this one included, or most, most with the newest that any says, or all. \
-                    This node alone when nothing is said.";
+        let says = "Of how many nodes the answer has to hold what they have: so many, this one included, or more than half \
+                    (`majority` and `quorum`), or all that are known. This node asks them what it lacks before it answers, and \
+                    answers 408 if too few tell it within `timeout`. This node alone when nothing is said.";
         let mut all = vec![query("consistency", says, Schema::from(consistency.build()))];
         all.extend(Timeout::into_params(each));
         all

@@ -53,7 +53,8 @@ const KINDS: [Kind; 10] = [
     Kind {
         status: "408",
         name: "TimedOut",
-        says: "Not done in time, or not enough peers have acknowledged it. A write that was begun is not taken back.",
+        says: "Not done in time, or not enough peers have acknowledged the write or answered before the read. A write that was \
+               begun is not taken back.",
         of: |_, operation| !is_open(operation),
     },
     Kind {

@@ -148,7 +148,6 @@ impl ApiError {
                 BackendError::Vector(_)
                 | BackendError::Rule(_)
                 | BackendError::Refused { .. }
-                | BackendError::Unsupported { .. }
                 | BackendError::OtherFieldKind { .. }
                 | BackendError::Invite { .. }
                 | BackendError::NoNetwork { .. } => StatusCode::BAD_REQUEST,
@@ -156,7 +155,9 @@ impl ApiError {
                 BackendError::VectorMissing { .. } | BackendError::NotReady => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }
-                BackendError::NotAcknowledged { .. } => StatusCode::REQUEST_TIMEOUT,
+                BackendError::NotAcknowledged { .. } | BackendError::NotAnswered { .. } => {
+                    StatusCode::REQUEST_TIMEOUT
+                }
                 BackendError::Index(_) | BackendError::Node(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
         }

@@ -54,9 +54,14 @@ pub(super) async fn wait(
 fn expected(ordering: Ordering, peers: usize) -> usize {
     match ordering {
         Ordering::Weak => 0,
-        Ordering::Medium => peers.div_ceil(2),
+        Ordering::Medium => others_of_majority(peers),
         Ordering::Strong => peers,
     }
+}
+
+/// How many of so many other nodes make, with this one, more than half of all.
+pub(super) fn others_of_majority(peers: usize) -> usize {
+    peers.div_ceil(2)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which collections are answered from memory: their indexes are opened and closed here.
 
-use super::announced::Announced;
+use super::announced::{Announced, MAX_ANNOUNCED_BYTES, Waiting};
+use super::asking::Asking;
 use super::{CURSOR, Live, blocking, micros_of};
 use crate::collections::Collection;
 use crate::dht::Blocks;
@@ -102,12 +103,15 @@ impl Node {
         let blocks = Blocks::since(self, &collection.dna_hash, cursor)?;
         let mut announced = Announced::default();
         for block in index.unconfirmed_blocks()? {
-            announced.add(block.action, block.author);
+            // Who brought it, and its size, are not kept: it counts as the largest of those that are announced.
+            let (author, from, bytes) = (block.author.clone(), block.author, MAX_ANNOUNCED_BYTES);
+            announced.add(block.action, Waiting { author, from, bytes });
         }
         let live = Shared::new(Live {
             index,
             by_action: blocks.by_action(),
             announced: Mutex::new(announced),
+            asking: Asking::new(self.calls.clone(), collection.cell()),
             caught_up: watch::Sender::new(false),
             stopping: AtomicBool::new(false),
             behind: AtomicBool::new(false),

@@ -48,7 +48,7 @@ pub(crate) async fn live(node: &Node, collection: &Collection) -> (Shared<Live>,
     (live, told)
 }
 
-async fn until(mut so: impl FnMut() -> bool) {
+pub(in crate::live) async fn until(mut so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !so() {
         assert!(begun.elapsed() < DEADLINE, "it does not come to be");
@@ -57,7 +57,7 @@ async fn until(mut so: impl FnMut() -> bool) {
 }
 
 /// Whether hits are only announced.
-async fn found(live: &Shared<Live>) -> Vec<bool> {
+pub(in crate::live) async fn found(live: &Shared<Live>) -> Vec<bool> {
     let vector = floats_to_bytes(&[1.0, 0.0, 0.0]);
     let input = SearchInput { vector, k: 10, ..SearchInput::default() };
     live.search(&input, None).await.unwrap().unwrap().1

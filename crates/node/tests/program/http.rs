@@ -192,12 +192,36 @@ fn two_nodes_share_a_collection_and_each_changes_its_own_points_alone() {
     assert_eq!(mine.get("/collections/places/points/1")["payload"]["by"], "me");
     assert_eq!(mine.get("/collections/places")["points_count"], 1);
 
+    // What one has acknowledged the other knows of when it asks, whether or not the network has brought it.
+    for round in 0..10 {
+        let points = json!({ "points": [point(100 + round, [1.0, 0.0], json!({ "round": round }))] });
+        mine.ok("PUT", WAIT, points);
+        let only = json!({ "filter": { "must": [{ "key": "round", "match": { "value": round } }] } });
+        for consistency in ["all", "majority", "quorum", "2", "9"] {
+            let path = format!("/collections/places/points/count?consistency={consistency}&timeout=60");
+            assert_eq!(theirs.ok("POST", &path, only.clone())["count"], 1, "{consistency}");
+        }
+        let path = format!("/collections/places/points/{}?consistency=all", 100 + round);
+        assert_eq!(theirs.get(&path)["payload"]["round"], round);
+    }
+    mine.ok("POST", delete, json!({ "points": (100..110).collect::<Vec<_>>() }));
+    let left = theirs.ok("POST", "/collections/places/points/count?consistency=all", json!({}));
+    assert_eq!(left["count"], 1);
+
     // Nobody is there to acknowledge: an error says so, and the write stands.
     serving_there.stop();
     let path = "/collections/places/points?wait=true&ordering=strong&timeout=2";
     let problem = mine.refused(408, "PUT", path, json!({ "points": [point(2, [2.0, 0.0], json!({}))] }));
     assert!(problem.contains("0 of 1"), "{problem}");
     assert_eq!(mine.ids_near(json!([1.0, 0.0])), [json!(2), json!(1)]);
+    // Nor to ask; this node alone answers all the same.
+    let count = "/collections/places/points/count";
+    for consistency in ["all", "majority", "2"] {
+        let path = format!("{count}?consistency={consistency}&timeout=2");
+        let problem = mine.refused(408, "POST", &path, json!({}));
+        assert!(problem.contains("0 of 1"), "{problem}");
+    }
+    assert_eq!(mine.ok("POST", &format!("{count}?consistency=1&timeout=2"), json!({}))["count"], 2);
     serving.stop();
 }
 

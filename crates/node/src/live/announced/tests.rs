@@ -81,7 +81,7 @@ async fn a_block_is_believed_only_if_all_that_is_said_of_it_holds() {
     let (good, other) = (entry([1.0, 2.0, 3.0], 1.0), entry([3.0, 2.0, 1.0], 1.0));
     let record_of_good = record(&keystore, &author, &good).await;
     let honest = said(&record_of_good);
-    let block = checked(&honest, &schema()).await.unwrap();
+    let block = checked(&honest, &schema()).await.unwrap().block;
     assert_eq!((&block.author, &block.action, block.timestamp_micros), (&author, &honest.block, 2_000));
 
     let (signed, _) = record_of_good.clone().into_inner();
@@ -119,17 +119,57 @@ async fn a_block_is_believed_only_if_all_that_is_said_of_it_holds() {
     }
     let wider = Schema::new("notes", 4, Distance::Cosine, Encoding::F32).unwrap();
     assert!(checked(&honest, &wider).await.is_none(), "a block of another collection is believed");
+
+    // A peer that is asked may bring what is not announced, and nothing else that does not hold.
+    for asked in [&record_of_good, &in_a_cell, &large, &unpacks] {
+        let bytes = encode(asked).unwrap();
+        let given = checked_record(bytes.clone(), &schema()).await.unwrap();
+        assert_eq!(given.block.action, *asked.action_address());
+        assert!(given.bytes >= bytes.len());
+        assert!(checked_record(bytes, &wider).await.is_none());
+    }
+    for lie in [&exchanged, &hidden, &forged, &too_long] {
+        assert!(checked_record(encode(lie).unwrap(), &schema()).await.is_none());
+    }
+    for bytes in [Vec::new(), b"nonsense".to_vec(), vec![0; MAX_RECORD_BYTES + 1]] {
+        assert!(checked_record(bytes, &schema()).await.is_none());
+    }
+}
+
+fn agent(number: u8) -> AgentPubKey {
+    AgentPubKey::from_raw_32(vec![number; 32])
+}
+
+fn waiting(author: u8, from: u8, bytes: usize) -> Waiting {
+    Waiting { author: agent(author), from: agent(from), bytes }
+}
+
+fn fill(announced: &mut Announced, for_it: impl Fn(usize) -> Waiting) -> usize {
+    for number in 0.. {
+        let next = for_it(number);
+        if !announced.has_room(&next) {
+            return number;
+        }
+        announced.add(ActionHash::from_raw_32(rand::random::<[u8; 32]>().to_vec()), next);
+    }
+    unreachable!("there is room for ever")
 }
 
 #[test]
-fn one_author_cannot_fill_the_room_of_all() {
+fn one_author_cannot_fill_the_room_of_all_by_number_or_by_size() {
     let mut announced = Announced::default();
-    let (liar, honest) = (AgentPubKey::from_raw_32(vec![1; 32]), AgentPubKey::from_raw_32(vec![2; 32]));
-    for number in 0..MAX_BLOCKS_OF_ONE {
-        assert!(announced.has_room(&liar));
-        announced.add(ActionHash::from_raw_32(vec![number as u8; 32]), liar.clone());
-    }
-    assert!(!announced.has_room(&liar) && announced.has_room(&honest));
-    announced.delivered(&ActionHash::from_raw_32(vec![0; 32]));
-    assert!(announced.has_room(&liar) && announced.overdue().is_empty());
+    assert_eq!(fill(&mut announced, |_| waiting(1, 1, MAX_ANNOUNCED_BYTES)), MAX_BLOCKS_OF_ONE);
+    assert!(announced.has_room(&waiting(2, 2, 1)) && announced.overdue().is_empty());
+    let first = announced.since.keys().next().cloned().unwrap();
+    announced.delivered(&first);
+    assert!(announced.has_room(&waiting(1, 1, 1)));
+    let mut announced = Announced::default();
+    assert_eq!(fill(&mut announced, |_| waiting(1, 1, 4 << 20)), MAX_BYTES_OF_ONE / (4 << 20));
+}
+
+#[test]
+fn one_peer_cannot_fill_it_with_blocks_of_others() {
+    let mut announced = Announced::default();
+    assert_eq!(fill(&mut announced, |number| waiting((number / 50) as u8, 200, 1)), MAX_BLOCKS_FROM_ONE);
+    assert!(announced.has_room(&waiting(0, 201, 1)));
 }
