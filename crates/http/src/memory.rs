@@ -75,8 +75,10 @@ impl Memory {
 
     /// What there is to say of a collection that lives on this node alone.
     fn of(&self, collection: &Collection) -> NodeCollection {
+        let Shape { schema, vector_name } = collection.shape();
         NodeCollection {
-            schema: collection.shape().schema,
+            schema,
+            vector_name,
             hash: None,
             agent: self.own.clone(),
             meeting: None,

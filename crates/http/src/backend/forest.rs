@@ -22,6 +22,8 @@ pub struct NodeState {
 pub struct NodeCollection {
     /// Its name, and what its vectors are like.
     pub schema: Schema,
+    /// What this node's API calls its vector; empty for none.
+    pub vector_name: String,
     /// The identity of its network, where it has one.
     pub hash: Option<DnaHash>,
     /// Who writes for this node.

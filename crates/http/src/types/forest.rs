@@ -42,6 +42,8 @@ pub struct NodeCollectionJson {
     /// How they are stored: `f32`, `f16` or `sq8`.
     #[schema(value_type = EncodingName)]
     pub encoding: Encoding,
+    /// What this node calls the vector; null where it has no name.
+    pub vector_name: Option<String>,
     /// Who writes for this node.
     pub agent: String,
     /// Where peers find each other; null where the collection lives on this node alone.
@@ -71,6 +73,7 @@ impl From<NodeCollection> for NodeCollectionJson {
             encoding: schema.encoding,
             name: schema.name,
             hash: collection.hash.map(|hash| hash.to_string()),
+            vector_name: Some(collection.vector_name).filter(|name| !name.is_empty()),
             agent: collection.agent.to_string(),
             bootstrap,
             relay,
