@@ -83,6 +83,7 @@ impl Program {
             .arg("--data-dir")
             .arg(self.data_dir())
             .env("ROSE_FOREST_PASSPHRASE", &self.passphrase)
+            .env_remove("ROSE_FOREST_URL")
             .stdin(Stdio::null());
         if std::env::var_os("ROSE_FOREST_DNA").is_none() {
             // As cargo says now: a binary from a shared target directory may have been built elsewhere.
