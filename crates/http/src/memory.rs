@@ -239,7 +239,8 @@ impl Backend for Memory {
     }
 
     async fn collection(&self, name: &str) -> Result<NodeCollection, BackendError> {
-        Ok(self.of(&self.find(name)?))
+        let found = self.find(name)?;
+        Ok(self.of(&found))
     }
 
     async fn invite(&self, name: &str) -> Result<String, BackendError> {
