@@ -4,6 +4,7 @@ use crate::cargo::shown;
 use crate::demo::program;
 use crate::layout::Layout;
 use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -76,11 +77,18 @@ impl Drop for Serving {
     }
 }
 
+/// What a node says, as far as it matters here.
+#[derive(Deserialize)]
+struct Said {
+    event: String,
+    url: Option<String>,
+}
+
 /// The address in a line that says that the API listens.
 fn url(line: &str) -> Option<String> {
-    let rest = line.split_once(r#""event":"listening""#).map(|_| line)?;
-    let (_, after) = rest.split_once(r#""url":""#)?;
-    after.split_once('"').map(|(url, _)| url.to_owned())
+    // A line is JSON, and so it is YAML.
+    let said: Said = yaml_serde::from_str(line).ok()?;
+    said.url.filter(|_| said.event == "listening")
 }
 
 #[cfg(test)]
@@ -91,6 +99,13 @@ mod tests {
     fn the_address_is_found_in_the_line_that_says_so() {
         let line = r#"{"event":"listening","url":"http://127.0.0.1:5"}"#;
         assert_eq!(url(line).as_deref(), Some("http://127.0.0.1:5"));
-        assert_eq!(url(r#"{"event":"serving","data_dir":"/x","collections":0}"#), None);
+        for line in [
+            r#"{"event":"serving","data_dir":"/x","collections":0}"#,
+            r#"{"event":"sight","url":"x"}"#,
+            "",
+            "x",
+        ] {
+            assert_eq!(url(line), None, "{line}");
+        }
     }
 }

@@ -12,7 +12,7 @@ mod write;
 pub use aliases::{AliasChange, AliasError, Aliases, MAX_ALIASES};
 pub use error::BackendError;
 pub use forest::{
-    AllStart, Author, Change, Changes, Joined, NodeCollection, NodeState, Peer, Proof, QueueState, RowPlaces,
+    AllStart, Author, Change, Changes, Joined, Meeting, NodeCollection, NodeState, Peer, Proof, QueueState,
     ScrollAll, ScrolledAll, SyncState,
 };
 pub use read::{Consistency, Facet, Found, ReadOptions, Scroll, Scrolled, Search, What, With};
@@ -142,6 +142,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Who this node is, and which collections it has.
     fn node(&self) -> impl Future<Output = Result<NodeState, BackendError>> + Send;
 
+    /// A collection, as this node takes part in it.
+    fn collection(&self, name: &str) -> impl Future<Output = Result<NodeCollection, BackendError>> + Send;
+
     /// The invite to a collection: one line of text. It is a secret, since whoever has it can join. Errors:
     /// [`BackendError::NoNetwork`].
     fn invite(&self, name: &str) -> impl Future<Output = Result<String, BackendError>> + Send;
@@ -156,7 +159,7 @@ pub trait Backend: Send + Sync + 'static {
     /// Everybody who has ever written into a collection, by key. [`crate::local::authors`] has it from an index.
     fn authors(&self, name: &str) -> impl Future<Output = Result<Vec<Author>, BackendError>> + Send;
 
-    /// How far this node is with a collection. [`crate::local::places`] has its rows from an index.
+    /// How far this node is with a collection. [`crate::local::places`] has what is of the index.
     fn sync_state(&self, name: &str) -> impl Future<Output = Result<SyncState, BackendError>> + Send;
 
     /// Every author's point with this id, in an order of this node's own; none if nobody has one.

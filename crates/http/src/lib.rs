@@ -2,6 +2,7 @@
 //!
 //! - [`Backend`] is what answers: a node, or the [`memory`] backend without any network.
 //! - [`server`] is the API: routes, keys, limits, and the translation to a backend's terms.
+//! - [`client`] asks such a server.
 //! - [`local`] answers a backend's questions from a `LocalIndex`, and plans writes.
 //! - [`snapshots`] are files of collections, portable between nodes.
 //! - [`types`] are the JSON of requests and answers, in one place.
@@ -11,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backend;
+pub mod client;
 pub mod limits;
 pub mod local;
 pub mod memory;
@@ -22,4 +24,5 @@ pub mod snapshots;
 pub mod types;
 
 pub use backend::{Backend, BackendError};
+pub use client::{Client, ClientError};
 pub use server::{Config, Keys, Serving, Tls, check_public, router, serve, serve_with};

@@ -78,5 +78,12 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub const MAX_SEND_TIME: Duration = Duration::from_secs(30);
 /// Time for a websocket to answer that it is closed.
 pub const MAX_CLOSE_TIME: Duration = Duration::from_secs(5);
+/// Bytes of an answer that a client takes: many times a page of an export, and little enough for any machine's memory.
+pub const MAX_ANSWER_BYTES: usize = 128 << 20;
+/// Time for a client to connect.
+pub const MAX_CONNECT_TIME: Duration = Duration::from_secs(10);
+/// Time for a client without anything new of an answer that has begun.
+pub const MAX_QUIET_TIME: Duration = Duration::from_secs(30);
+
 /// Bytes of an invite: several times what the longest name and addresses need.
 pub const MAX_INVITE_BYTES: usize = 8 * 1024;

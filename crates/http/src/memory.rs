@@ -59,7 +59,7 @@ impl Memory {
     /// # Errors
     /// As [`Backend::write`].
     pub fn write_as(&self, author: &AgentPubKey, name: &str, write: &Write) -> Result<Written, BackendError> {
-        self.collection(name)?.write(author, write)
+        self.find(name)?.write(author, write)
     }
 
     /// Says whether it is ready, for tests of what asks.
@@ -67,10 +67,27 @@ impl Memory {
         self.ready.store(ready, Ordering::Relaxed);
     }
 
-    fn collection(&self, name: &str) -> Result<Arc<Collection>, BackendError> {
+    fn find(&self, name: &str) -> Result<Arc<Collection>, BackendError> {
         let collections = self.collections.read();
         let found = collections.get(self.aliases.read().resolve(name)).cloned();
         found.ok_or_else(|| BackendError::NoCollection { name: name.to_owned() })
+    }
+
+    /// What there is to say of a collection that lives on this node alone.
+    fn of(&self, collection: &Collection) -> NodeCollection {
+        let Shape { schema, vector_name } = collection.shape();
+        NodeCollection {
+            schema,
+            vector_name,
+            hash: None,
+            agent: self.own.clone(),
+            meeting: None,
+            takes_part: true,
+            is_caught_up: true,
+            arc: Stores::Full,
+            reachable_peers: 0,
+            unreachable_peers: 0,
+        }
     }
 
     /// Does what blocks where that is allowed.
@@ -79,7 +96,7 @@ impl Memory {
         name: &str,
         work: impl FnOnce(&Collection) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        let collection = self.collection(name)?;
+        let collection = self.find(name)?;
         let done = tokio::task::spawn_blocking(move || work(&collection)).await;
         done.unwrap_or_else(|stopped| Err(BackendError::Node(stopped.into())))
     }
@@ -121,7 +138,7 @@ impl Backend for Memory {
     }
 
     async fn shape(&self, name: &str) -> Result<Shape, BackendError> {
-        Ok(self.collection(name)?.shape())
+        Ok(self.find(name)?.shape())
     }
 
     async fn state(&self, name: &str) -> Result<CollectionState, BackendError> {
@@ -214,23 +231,20 @@ impl Backend for Memory {
     }
 
     async fn node(&self) -> Result<NodeState, BackendError> {
-        let collection = |name: &String| NodeCollection {
-            name: name.clone(),
-            hash: None,
-            takes_part: true,
-            arc: Stores::Full,
-            reachable_peers: 0,
-            unreachable_peers: 0,
-        };
         Ok(NodeState {
             software: concat!("rose-forest-http ", env!("CARGO_PKG_VERSION"), ", in memory").to_owned(),
             agent: Some(self.own.clone()),
-            collections: self.collections.read().keys().map(collection).collect(),
+            collections: self.collections.read().values().map(|collection| self.of(collection)).collect(),
         })
     }
 
+    async fn collection(&self, name: &str) -> Result<NodeCollection, BackendError> {
+        let found = self.find(name)?;
+        Ok(self.of(&found))
+    }
+
     async fn invite(&self, name: &str) -> Result<String, BackendError> {
-        self.collection(name)?;
+        self.find(name)?;
         Err(BackendError::NoNetwork { what: "an invite" })
     }
 
@@ -239,7 +253,7 @@ impl Backend for Memory {
     }
 
     async fn peers(&self, name: &str) -> Result<Vec<Peer>, BackendError> {
-        self.collection(name).map(|_| Vec::new())
+        self.find(name).map(|_| Vec::new())
     }
 
     async fn authors(&self, name: &str) -> Result<Vec<Author>, BackendError> {
@@ -247,12 +261,12 @@ impl Backend for Memory {
     }
 
     async fn sync_state(&self, name: &str) -> Result<SyncState, BackendError> {
-        let (rows, unconfirmed_blocks) =
+        let (index, unconfirmed_blocks) =
             self.with(name, |collection| local::places(&collection.index)).await?;
         Ok(SyncState {
             is_caught_up: true,
             lag: Some(Duration::ZERO),
-            rows,
+            index,
             unconfirmed_blocks,
             queue: QueueState::default(),
             chain_length: None,
@@ -288,6 +302,6 @@ impl Backend for Memory {
     }
 
     async fn watch_changes(&self, name: &str) -> Result<watch::Receiver<u64>, BackendError> {
-        Ok(self.collection(name)?.index.watch_changes())
+        Ok(self.find(name)?.index.watch_changes())
     }
 }

@@ -12,7 +12,8 @@ pub(crate) mod page;
 mod parameters;
 mod refusals;
 
-pub(crate) use answers::{Accepted, Answer};
+pub(crate) use crate::types::Answer;
+pub(crate) use answers::Accepted;
 pub(crate) use parameters::{CollectionName, Restoring, Since, SnapshotName, Timeout, Wait};
 
 use serde_json::Value;

@@ -76,6 +76,7 @@ pub(crate) fn reads<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/snapshots/{snapshot}", get(snapshots::download))
         .route("/collections/{name}/points/{id}/proof", get(forest::proof))
         .route("/rose-forest/node", get(forest::node))
+        .route("/rose-forest/collections/{name}", get(forest::collection))
         .route("/rose-forest/collections/{name}/peers", get(forest::peers))
         .route("/rose-forest/collections/{name}/authors", get(forest::authors))
         .route("/rose-forest/collections/{name}/sync", get(forest::sync))

@@ -24,7 +24,7 @@ pub(crate) use error::{ApiError, Envelope, json};
 pub(crate) use extract::{Body, Path};
 pub use files::SecretFileError;
 pub use keys::Keys;
-pub(crate) use keys::{may_read, may_write};
+pub(crate) use keys::{may_read, may_write, read_key};
 pub(crate) use observe::Peer;
 pub(crate) use options::{AnswerOptions, Reading, Writing};
 pub use public::{ExposedError, check_public};

@@ -7,6 +7,7 @@ mod aliases;
 mod answers;
 mod collection_info;
 mod collections;
+mod envelope;
 mod forest;
 mod points;
 mod query;
@@ -18,7 +19,7 @@ mod with;
 pub use aliases::{AliasDescription, AliasList, ChangeAliases};
 pub use answers::{
     CollectionDescription, Collections, Count, Exists, Facets, Group, Groups, Points, ProvenanceJson, Record,
-    ScoredPoint, ScrollPage, UpdateResult,
+    ScoredPoint, ScrollPage, UpdateResult, UpdateStatus,
 };
 pub use collection_info::{
     CollectionConfig, CollectionInfo, CollectionParams, HnswConfig, OptimizerConfig, PayloadField,
@@ -26,6 +27,7 @@ pub use collection_info::{
 };
 pub(crate) use collections::VectorParams;
 pub use collections::{CreateCollection, CreateIndex};
+pub use envelope::{Answer, Fine, Reason, Refusal};
 pub use forest::{
     AllOffset, AllPoints, AnnouncedJson, AuthorJson, AuthorKey, AuthorsJson, ChangeJson, EventJson,
     InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PeerJson, PeersJson, PointOf, ProofJson, QueueJson,
@@ -48,10 +50,10 @@ pub use vectors::{BatchVectors, VectorStruct};
 pub(crate) use with::OrderByObject;
 pub use with::{OrderByJson, WithPayload, WithVector};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A list; one element stands for itself, null for none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OneOrMany<T>(pub Vec<T>);
 
 impl<T> Default for OneOrMany<T> {

@@ -14,7 +14,8 @@ mod top;
 use crate::control::Door;
 use crate::data_dir::DataDir;
 use crate::node::Settings;
-use anyhow::{Context, Result};
+use crate::remote::Remote;
+use anyhow::{Context, Result, ensure};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use output::Output;
 pub(crate) use output::print;
@@ -42,6 +43,17 @@ struct Global {
     /// A file with the passphrase; otherwise ROSE_FOREST_PASSPHRASE, or a prompt
     #[arg(long, global = true, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// Ask the node at this address, over its HTTP API (`rose-forest serve --http`), instead of one on this machine
+    #[arg(long, global = true, env = "ROSE_FOREST_URL", value_name = "URL")]
+    url: Option<String>,
+    /// A file with the key of the API, readable by you alone: with --url the key to send, with `serve --http` the one to ask
+    /// for, which is needed for other addresses than this machine's own. That one also signs tokens (JWT, HS256) with rights to
+    /// single collections; a token may be sent as a key
+    #[arg(long, global = true, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+    /// With an https address: a file with certificates in PEM of whom to trust, instead of those that the system trusts
+    #[arg(long, global = true, value_name = "FILE")]
+    ca_cert: Option<PathBuf>,
     /// Print JSON, one object a line
     #[arg(long, global = true)]
     json: bool,
@@ -126,20 +138,30 @@ fn start(cli: Cli) -> Result<ExitCode> {
 async fn run(cli: Cli) -> Result<ExitCode> {
     let output = Output { json: cli.global.json };
     match cli.command {
-        Command::Serve(serve) => serve.run(&cli.global, output).await?,
+        Command::Serve(serve) => {
+            cli.global.ensure_here("serve")?;
+            serve.run(&cli.global, output).await?;
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "rose-forest", &mut script);
             print(String::from_utf8_lossy(&script).trim_end());
         }
         Command::Top(top) => {
+            cli.global.ensure_here("top")?;
             let dir = cli.global.dir()?;
             top.run(&Door::connect(&dir).await.context("`rose-forest serve` makes a node to watch")?, output)
                 .await?;
         }
         Command::Bootstrap(bootstrap) => bootstrap.run(output).await?,
-        Command::Demo(demo) => demo.run(cli.global.json).await?,
-        Command::Lie(lie) => lie.run(cli.global.settings()?).await?,
+        Command::Demo(demo) => {
+            cli.global.ensure_here("demo")?;
+            demo.run(cli.global.json).await?;
+        }
+        Command::Lie(lie) => {
+            cli.global.ensure_here("lie")?;
+            lie.run(cli.global.settings()?).await?;
+        }
         command => {
             let door = cli.global.door().await?;
             let done = with_node(command, &cli.global, &door, output).await;
@@ -189,7 +211,25 @@ impl Global {
     }
 
     async fn door(&self) -> Result<Door> {
-        Door::open(&self.dir()?, || self.settings()).await
+        let Some(url) = &self.url else {
+            ensure!(self.api_key_file.is_none(), "--api-key-file goes with --url, or with `serve --http`");
+            ensure!(self.ca_cert.is_none(), "--ca-cert goes with --url");
+            return Door::open(&self.dir()?, || self.settings()).await;
+        };
+        let remote = Remote::new(url, self.api_key_file.as_deref(), self.ca_cert.as_deref())?;
+        if remote.shows_its_key() {
+            eprintln!("note: whoever is on the way to {} can read the key: use https there", remote.url());
+        }
+        Ok(Door::Elsewhere(remote))
+    }
+
+    /// Refuses to do something elsewhere that is done on this machine.
+    fn ensure_here(&self, command: &str) -> Result<()> {
+        ensure!(
+            self.url.is_none() && self.ca_cert.is_none(),
+            "`{command}` works on this machine alone: leave out --url and --ca-cert, and unset ROSE_FOREST_URL"
+        );
+        Ok(())
     }
 }
 
@@ -240,6 +280,23 @@ mod tests {
     fn options_of_all_commands_may_stand_anywhere() {
         let cli = Cli::try_parse_from(["rose-forest", "collection", "list", "--json", "--data-dir", "/x"]);
         assert!(cli.unwrap().global.json);
+    }
+
+    #[test]
+    fn a_node_elsewhere_is_named_before_or_after_the_command() {
+        for args in [
+            ["--url", "http://a", "--api-key-file", "k", "node", "info"],
+            ["node", "info", "--url", "http://a", "--api-key-file", "k"],
+            ["--url", "http://a", "node", "info", "--api-key-file", "k"],
+        ] {
+            let cli = Cli::try_parse_from(["rose-forest"].into_iter().chain(args)).unwrap();
+            assert_eq!(cli.global.url.as_deref(), Some("http://a"), "{args:?}");
+            assert_eq!(cli.global.api_key_file.as_deref(), Some(std::path::Path::new("k")), "{args:?}");
+        }
+        assert!(
+            Cli::try_parse_from(["rose-forest", "--api-key", "x", "node", "info"]).is_err(),
+            "never an argument"
+        );
     }
 
     #[test]

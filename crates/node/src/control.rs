@@ -1,11 +1,13 @@
-//! The control socket: other programs of the same user use the node that `serve` runs.
+//! The doors to a node, and the control socket: other programs of the same user use the node that `serve` runs.
 //!
 //! A Unix socket in the data directory, for the owner alone. A frame is four bytes of length (little-endian) and
 //! MessagePack: a [`Request`] one way, `Result<bytes, sentence>` the other. One request at a time on a connection.
 
 use crate::data_dir::DataDir;
+use crate::load::{BULK, Portion};
 use crate::node::{Node, Settings};
-use crate::requests::Request;
+use crate::remote::{self, Remote};
+use crate::requests::{CollectionView, Request};
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,12 +22,14 @@ const MAX_FRAME_BYTES: usize = 1 << 30;
 
 type Answer = std::result::Result<ByteBuf, String>;
 
-/// A way to a node: in this process, or in the one that serves.
+/// A way to a node: in this process, in the one that serves, or over HTTP.
 pub enum Door {
     /// The node runs here.
     Here(Box<Node>),
     /// The node runs in another process.
     There(Mutex<UnixStream>),
+    /// The node runs wherever it likes, and is asked over HTTP.
+    Elsewhere(Remote),
 }
 
 impl Door {
@@ -62,15 +66,41 @@ impl Door {
                 let answer: Answer = receive(&mut *stream).await?.context("the serving node hung up")?;
                 answer.map_err(|said| anyhow!(said))?.into_vec()
             }
+            Self::Elsewhere(remote) => remote.answer(request).await?,
         };
         rmp_serde::from_slice(&bytes).context("the node's answer cannot be read: is it another version?")
+    }
+
+    /// The node's address, if it is asked over HTTP.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Here(_) | Self::There(_) => None,
+            Self::Elsewhere(remote) => Some(remote.url()),
+        }
+    }
+
+    /// What to call a collection in many requests, one after the other. Its hash, so that they mean this one whatever becomes of
+    /// its name; over HTTP the name that was given, because a token may be for that alone.
+    pub fn steady_name(&self, found: &CollectionView, given: &str) -> String {
+        match (self, &found.dna_hash) {
+            (Self::Here(_) | Self::There(_), Some(hash)) => hash.to_string(),
+            (Self::Elsewhere(_), _) | (_, None) => given.to_owned(),
+        }
+    }
+
+    /// How much of a load makes one insert.
+    pub fn portion(&self) -> Portion {
+        match self {
+            Self::Here(_) | Self::There(_) => BULK,
+            Self::Elsewhere(_) => remote::PORTION,
+        }
     }
 
     /// Stops the node if it runs here.
     pub async fn close(self) -> Result<()> {
         match self {
             Self::Here(node) => node.stop().await,
-            Self::There(_) => Ok(()),
+            Self::There(_) | Self::Elsewhere(_) => Ok(()),
         }
     }
 }

@@ -14,13 +14,13 @@ mod senses;
 
 pub use lie::Lie;
 
-use crate::collections::{Collection, Joined, NewCollection};
+use crate::collections::NewCollection;
 use crate::control::Door;
 use crate::data_dir::DataDir;
 use crate::load::{Loaded, Plan, Progress, load};
 use crate::network::Network;
 use crate::readers::{BadRow, Options};
-use crate::requests::{Overview, Request, Searched, Warranted};
+use crate::requests::{CollectionView, JoinedView, Overview, Request, Searched, Warranted};
 use crate::serve::Stop;
 use crate::text::{clip, harmless, short};
 use anyhow::{Context, Result, ensure};
@@ -120,7 +120,7 @@ impl Demo {
             network: Some(Network::new(bootstrap, None)?),
             vector_name: String::new(),
         };
-        let created: Collection = door.ask(Request::Create(new)).await?;
+        let _: CollectionView = door.ask(Request::Create(new)).await?;
         let options = Options { payloads: Some(senses.lines.clone()), ..Options::default() };
         let plan = Plan {
             file: &senses.vectors,
@@ -137,7 +137,7 @@ impl Demo {
             loaded.seconds,
             loaded.inserted as f64 / loaded.seconds
         );
-        let invite = created.invite().to_string();
+        let invite: String = door.ask(Request::Invite(COLLECTION.to_owned())).await?;
         say!("   its invite: {}\n", clip(&invite, 72));
         Ok(invite)
     }
@@ -145,7 +145,7 @@ impl Demo {
     async fn share(&self, door: &Door, invite: &str, rows: usize) -> Result<()> {
         say!("3. Peer B joins by the invite and waits until it has them:");
         let begun = Instant::now();
-        let _: Joined = door.ask(Request::Join(invite.to_owned())).await?;
+        let _: JoinedView = door.ask(Request::Join(invite.to_owned())).await?;
         let mut shown = 0;
         let counted = children::until("peer B has everything", SHARED_WITHIN, async || {
             let counted: CountOutput =

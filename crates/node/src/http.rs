@@ -20,8 +20,8 @@ use rose_forest_engine::local::LocalIndex;
 use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_http::backend::{
     AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Facet, Found, Joined,
-    NewCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled, ScrolledAll, Search,
-    Shape, SyncState, What, With, Write, WriteOptions, Written,
+    NewCollection, NodeCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled,
+    ScrolledAll, Search, Shape, SyncState, What, With, Write, WriteOptions, Written,
 };
 use rose_forest_http::local;
 use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
@@ -327,6 +327,10 @@ impl Backend for Api {
 
     async fn node(&self) -> Result<NodeState, BackendError> {
         forest::node(self).await
+    }
+
+    async fn collection(&self, name: &str) -> Result<NodeCollection, BackendError> {
+        forest::collection(self, self.find(name).await?).await
     }
 
     async fn invite(&self, name: &str) -> Result<String, BackendError> {

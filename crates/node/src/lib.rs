@@ -1,7 +1,7 @@
 //! The program `rose-forest`: a node with an embedded conductor, and its command line.
 //!
 //! [`node::Node`] is a running conductor; [`requests::Request`] is all that can be asked of it, in this process or
-//! through the control socket of the one that serves ([`control::Door`]). The command line reads files and prints
+//! through the control socket of the one that serves, or over HTTP ([`control::Door`]). The command line reads files and prints
 //! answers; it knows no Holochain.
 
 pub mod bootstrap;
@@ -27,6 +27,7 @@ mod op_index;
 pub mod page_cache;
 pub mod passphrase;
 pub mod readers;
+pub mod remote;
 pub mod requests;
 pub mod serve;
 pub mod text;

@@ -19,6 +19,7 @@ pub use opening::Lives;
 pub use verify::{Deviation, Verified};
 
 use crate::dht::{Blocks, ByAction, SignedBytes};
+use crate::view::gaps;
 use announced::{Announced, Waiting};
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
@@ -157,14 +158,7 @@ impl Live {
         let (live, asked, filter) = (self.clone(), input.clone(), filter.cloned());
         let found = blocking(move || live.index.search(&asked, filter.as_ref())).await?;
         self.metrics.scanned(found.scanned);
-        let arc = match input.view.arc {
-            Arc::Full => None,
-            Arc::Empty => Some(Gap::ArcNotFull),
-            Arc::Unknown => Some(Gap::ArcUnknown),
-        };
-        let unreachable = input.view.unreachable_peers;
-        let peers = (unreachable > 0).then_some(Gap::PeersUnreachable(unreachable));
-        let gaps: Vec<_> = arc.into_iter().chain(peers).collect();
+        let gaps = gaps(&input.view);
         let stats = SearchStats::default();
         let unconfirmed = found.confirmed.iter().map(|confirmed| !confirmed).collect();
         let answer = SearchOutput { hits: found.hits, complete: gaps.is_empty(), gaps, stats };

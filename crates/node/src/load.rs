@@ -3,17 +3,43 @@
 use crate::control::Door;
 use crate::journal::Journal;
 use crate::readers::{BadRow, Checks, Item, Options, Row, Source};
-use crate::requests::{Logged, Request};
+use crate::requests::{CollectionView, Logged, Request, Wrote};
 use anyhow::{Context, Result, ensure};
 use rose_forest_api::*;
 use serde::Serialize;
 use std::path::Path;
 
-/// Rows of one bulk insert. More rows a call make larger blocks and fewer actions; fewer make a shorter way back
-/// after an interruption.
-const BULK_ROWS: usize = 50_000;
-/// Bytes of vectors in one bulk insert, for large dimensions: the zome holds them several times.
-const BULK_BYTES: usize = 96 * 1024 * 1024;
+/// How much of a load makes one insert: it is sent when either is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// Rows.
+    pub rows: usize,
+    /// Bytes, as [`Self::weight`] counts them.
+    pub bytes: usize,
+    /// Bytes of one component of a vector.
+    pub component_bytes: usize,
+}
+
+/// Bytes of a row beside what is in it.
+const FRAME_BYTES: usize = 64;
+/// Bytes that a character of an id takes at most: written as JSON, `\u0001`.
+const ESCAPED_BYTES: usize = 6;
+
+impl Portion {
+    /// What a row takes, rather too much than too little.
+    pub fn weight(&self, row: &Row) -> usize {
+        let id = match &row.id {
+            PointId::Int(_) => 20,
+            PointId::Text(text) => text.as_str().len() * ESCAPED_BYTES,
+        };
+        let payload = row.payload.as_ref().map_or(0, String::len);
+        FRAME_BYTES + id + payload + row.vector.len() * self.component_bytes
+    }
+}
+
+/// One bulk insert. More rows a call make larger blocks and fewer actions; fewer make a shorter way back after an interruption.
+/// The zome holds the bytes several times.
+pub(crate) const BULK: Portion = Portion { rows: 50_000, bytes: 96 * 1024 * 1024, component_bytes: 4 };
 /// Rows up to which a batch is inserted fresh, into one block: sorting so few into cells makes tiny blocks.
 const FRESH_ROWS: usize = 1_000;
 /// Until a write is tried again for which the queue had no room.
@@ -78,11 +104,13 @@ pub async fn load(
     progress: &impl Progress,
 ) -> Result<Loaded> {
     let begun = std::time::Instant::now();
-    let found: crate::collections::Collection = door.ask(Request::Find(collection.to_owned())).await?;
+    let found: CollectionView = door.ask(Request::Find(collection.to_owned())).await?;
     ensure!(found.enabled, "the node has left {}", found.label());
     let source = crate::readers::open(plan.file, plan.options, Some(&found.schema))?;
-    let mut journal =
-        Journal::open(plan.journals, &plan.options.files(plan.file), &found.dna_hash.to_string())?;
+    let target = door.steady_name(&found, collection);
+    // Two nodes of one collection are two authors.
+    let key = door.url().map_or_else(|| target.clone(), |url| format!("{target} at {url}"));
+    let mut journal = Journal::open(plan.journals, &plan.options.files(plan.file), &key)?;
     if plan.anew {
         journal.advance(0, 0)?;
     }
@@ -90,14 +118,16 @@ pub async fn load(
         progress.resuming(journal.rows_done());
     }
     progress.begin(source.total);
-    // The hash, so that what is written is what was found, whatever its name.
     let mut load = Load {
         door,
-        collection: found.dna_hash.to_string(),
+        collection: target,
         dimension: found.schema.dimension(),
+        portion: door.portion(),
+        place: source.place,
         journal,
         loaded: Loaded::default(),
         batch: Vec::new(),
+        bytes: 0,
         read: 0,
         bulk: false,
         no_wait: plan.no_wait,
@@ -115,9 +145,14 @@ struct Load<'a> {
     door: &'a Door,
     collection: String,
     dimension: usize,
+    portion: Portion,
+    /// What a row's place is called.
+    place: &'static str,
     journal: Journal,
     loaded: Loaded,
     batch: Vec<Row>,
+    /// What the batch takes, as the portion counts.
+    bytes: usize,
     /// Items read so far, bad ones included.
     read: u64,
     bulk: bool,
@@ -132,7 +167,6 @@ impl Load<'_> {
         plan: &Plan<'_>,
         progress: &impl Progress,
     ) -> Result<()> {
-        let batch_rows = BULK_ROWS.min(BULK_BYTES / (4 * self.dimension)).max(1);
         let done_before = self.journal.rows_done();
         for item in source.rows {
             let item = match item {
@@ -151,7 +185,10 @@ impl Load<'_> {
             };
             match item {
                 Item::Row(_) if self.read <= done_before => {}
-                Item::Row(row) => self.batch.push(row),
+                Item::Row(row) => {
+                    self.bytes += self.portion.weight(&row);
+                    self.batch.push(row);
+                }
                 Item::Bad(bad) => {
                     self.refuse(source.place, &bad, progress);
                     if plan.max_errors.is_some_and(|max| self.loaded.refused > max) {
@@ -164,7 +201,7 @@ impl Load<'_> {
                     }
                 }
             }
-            if self.batch.len() == batch_rows {
+            if self.batch.len() == self.portion.rows || self.bytes >= self.portion.bytes {
                 self.send(progress).await?;
             }
         }
@@ -181,8 +218,11 @@ impl Load<'_> {
 
     async fn send(&mut self, progress: &impl Progress) -> Result<()> {
         let batch = std::mem::take(&mut self.batch);
+        self.bytes = 0;
         let rows = batch.len() as u64;
-        if rows > 0 {
+        if let (Some(first), Some(last)) = (batch.first(), batch.last()) {
+            let refused =
+                format!("the batch of {}s {} to {} was refused", self.place, first.place, last.place);
             let bulk = batch.len() > FRESH_ROWS;
             let mut input = InsertInput { ids: Vec::new(), vectors: Vec::new(), payloads: Vec::new() };
             input.vectors.reserve_exact(batch.len() * self.dimension * 4);
@@ -191,7 +231,7 @@ impl Load<'_> {
                 input.vectors.extend(row.vector.iter().flat_map(|x| x.to_le_bytes()));
                 input.payloads.push(row.payload);
             }
-            self.write(bulk, input).await.context("a batch was refused")?;
+            self.write(bulk, input).await.context(refused)?;
             self.loaded.inserted += rows;
         }
         if self.read > self.journal.rows_done() {
@@ -204,7 +244,7 @@ impl Load<'_> {
     async fn write(&mut self, bulk: bool, input: InsertInput) -> Result<()> {
         let collection = self.collection.clone();
         if !self.no_wait {
-            let written: WriteOutput = self.door.ask(Request::Insert { collection, bulk, input }).await?;
+            let written: Wrote = self.door.ask(Request::Insert { collection, bulk, input }).await?;
             self.bulk |= written.needs_settle;
             return Ok(());
         }

@@ -1,13 +1,16 @@
-//! What can be asked of a node. The same requests are answered in process and over the control socket.
+//! What can be asked of a node. The same requests are answered in process, over the control socket, and, as far as the HTTP
+//! API goes, over that ([`crate::remote`]).
+
+mod answers;
+
+pub use answers::*;
 
 use crate::collections::{Collection, NewCollection};
 use crate::live::Live;
 use crate::node::Node;
-use crate::view::Sight;
 use anyhow::{Context, Result, ensure};
 use rose_forest_api::*;
-use rose_forest_engine::local::IndexReport;
-use rose_forest_engine::metrics::{AnsweredBy, Totals};
+use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_engine::writer::Work;
 use rose_forest_store::Filter;
 use serde::{Deserialize, Serialize};
@@ -19,19 +22,21 @@ const SETTLE_PEERS: u32 = 3;
 /// A request; [`Node::answer`] says what it is answered with.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
-    /// Create a collection: [`Collection`].
+    /// Create a collection: [`CollectionView`].
     Create(NewCollection),
-    /// All collections: a list of [`Collection`].
+    /// All collections: a list of [`CollectionView`].
     List,
-    /// One collection: [`Collection`].
+    /// One collection: [`CollectionView`].
     Find(String),
     /// A collection in full: [`Overview`].
     Info(String),
-    /// Join by the text of an invite: [`crate::collections::Joined`].
+    /// The text that lets others in, which is a secret: a string.
+    Invite(String),
+    /// Join by the text of an invite: [`JoinedView`].
     Join(String),
-    /// Leave: [`Collection`].
+    /// Leave: [`CollectionView`].
     Leave(String),
-    /// Insert: [`WriteOutput`].
+    /// Insert: [`WriteOutput`], or of it [`Wrote`] alone.
     Insert {
         /// The collection.
         collection: String,
@@ -49,7 +54,7 @@ pub enum Request {
         /// The points.
         input: InsertInput,
     },
-    /// Delete: [`WriteOutput`].
+    /// Delete: [`WriteOutput`], or of it [`Wrote`] alone.
     Delete(String, DeleteInput),
     /// Read by id: [`GetOutput`].
     Get(String, GetInput),
@@ -84,111 +89,20 @@ pub enum Request {
     Pulses,
 }
 
-/// How a collection is at this moment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Pulse {
-    /// Its name and the end of its hash.
-    pub label: String,
-    /// What this node saw of its network within the last seconds.
-    pub sight: Sight,
-    /// Whether the index has everything that this node knows of.
-    pub caught_up: bool,
-    /// What lies where.
-    pub index: IndexReport,
-    /// What waits for the chain.
-    pub waiting: Waiting,
-    /// What was done since the node started.
-    pub totals: Totals,
-    /// Actions on this node's chain.
-    pub chain_actions: u64,
-}
-
-/// What a search found, and who answered.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Searched {
-    /// What was found. Of an answer from memory the counts of what was read are zero.
-    pub answer: SearchOutput,
-    /// Whether this node's index answered; otherwise the zome did.
-    pub from_memory: bool,
-    /// For each hit, whether it is only announced: its author has signed it, and the DHT has not delivered it yet.
-    pub unconfirmed: Vec<bool>,
-}
-
-/// What became of a write that nobody waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Logged {
-    /// It is in the log, under this number: it will be on the chain, whatever happens to the process. If the chain refuses
-    /// it for its content, it is kept in a file beside the log.
-    Logged(u64),
-    /// There is no room; nothing of it is kept. To be tried again in a moment.
-    Full(String),
-}
-
-/// Writes that are in the log and not on the chain yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
-    /// How many.
-    pub writes: usize,
-    /// Their bytes.
-    pub bytes: usize,
-    /// Why the chain takes nothing at present, if so.
-    pub trouble: Option<String>,
-}
-
-/// A collection in full.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Overview {
-    /// What it is, and where its peers meet.
-    pub collection: Collection,
-    /// What is in it.
-    pub info: CollectionInfo,
-    /// What this node sees of it.
-    pub sight: Sight,
-    /// Nodes that announced themselves.
-    pub nodes: Vec<NodeInfo>,
-    /// What the index holds that this node answers searches from; nothing if it does not serve.
-    #[serde(default)]
-    pub index: Option<IndexReport>,
-    /// What waits for the chain.
-    pub waiting: Waiting,
-}
-
-/// A node.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NodeReport {
-    /// The program and its version.
-    pub software: String,
-    /// Where it keeps everything.
-    pub data_dir: String,
-    /// Its agent; none before the first collection.
-    pub agent: Option<AgentPubKey>,
-    /// The released rules it knows.
-    pub releases: Vec<String>,
-    /// Its collections, and what it sees of those it takes part in.
-    pub collections: Vec<(Collection, Option<Sight>)>,
-}
-
-/// A peer that was caught breaking a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warranted {
-    /// Who broke it.
-    pub agent: AgentPubKey,
-    /// Who found out.
-    pub by: AgentPubKey,
-    /// The rule, in words.
-    pub reason: String,
-}
-
 impl Node {
     /// The answer, in MessagePack.
     pub async fn answer(&self, request: Request) -> Result<Vec<u8>> {
         match request {
-            Request::Create(new) => pack(self.create(&new).await?),
-            Request::List => pack(&*self.collections().await?),
-            Request::Find(name) => pack(self.collection(&name).await?),
+            Request::Create(new) => pack(CollectionView::from(self.create(&new).await?)),
+            Request::List => {
+                let collections = self.collections().await?;
+                pack(collections.iter().cloned().map(CollectionView::from).collect::<Vec<_>>())
+            }
+            Request::Find(name) => pack(CollectionView::from(self.collection(&name).await?)),
             Request::Info(name) => pack(self.overview(&name).await?),
-            Request::Join(invite) => pack(self.join(&invite.parse()?).await?),
-            Request::Leave(name) => pack(self.leave(&name).await?),
+            Request::Invite(name) => pack(self.collection(&name).await?.invite().to_string()),
+            Request::Join(invite) => pack(JoinedView::from(self.join(&invite.parse()?).await?)),
+            Request::Leave(name) => pack(CollectionView::from(self.leave(&name).await?)),
             Request::Insert { collection, bulk, input } => {
                 let collection = self.open_collection(&collection).await?;
                 pack(self.write_points(&collection, Work::Insert { bulk, input }).await?)
@@ -296,16 +210,19 @@ impl Node {
     async fn overview(&self, name: &str) -> Result<Overview> {
         let collection = self.open_collection(name).await?;
         let cell = collection.cell();
+        let blocks: CollectionInfo = self.read(&cell, "collection_info", ()).await?;
         Ok(Overview {
             waiting: self.queue(&collection).await?.waiting(),
-            info: self.read(&cell, "collection_info", ()).await?,
+            chain_length: Some(blocks.chain_length.into()),
+            authors: blocks.authors.iter().map(AuthorView::from).collect(),
+            blocks: Some(blocks),
             sight: self.sight(&collection).await?,
             nodes: self.read(&cell, "list_nodes", ()).await?,
             index: match self.lives.get(&collection.dna_hash) {
                 Some(live) => Some(live.report()?),
                 None => None,
             },
-            collection,
+            collection: collection.into(),
         })
     }
 
@@ -337,23 +254,25 @@ impl Node {
         let mut collections = Vec::new();
         for collection in self.collections().await?.iter() {
             let sight = if collection.enabled { Some(self.sight(collection).await?) } else { None };
-            collections.push((collection.clone(), sight));
+            collections.push((collection.clone().into(), sight));
         }
         let apps = self.conductor.list_apps(None).await.context("cannot list what is installed")?;
         Ok(NodeReport {
             software: crate::SOFTWARE.to_owned(),
-            data_dir: self.dir.root().display().to_string(),
+            data_dir: Some(self.dir.root().display().to_string()),
             agent: apps.first().map(|app| app.agent_pub_key.clone()),
-            releases: self.releases.iter().map(|release| release.name.clone()).collect(),
+            releases: Some(self.releases.iter().map(|release| release.name.clone()).collect()),
             collections,
         })
     }
 }
 
-fn parse_filter(text: &str) -> Result<Filter> {
+/// A filter of a request.
+pub(crate) fn parse_filter(text: &str) -> Result<Filter> {
     serde_json::from_str(text).context("the filter cannot be read: expected one as Qdrant's")
 }
 
-fn pack(answer: impl Serialize) -> Result<Vec<u8>> {
+/// An answer as it crosses a door.
+pub(crate) fn pack(answer: impl Serialize) -> Result<Vec<u8>> {
     rmp_serde::to_vec_named(&answer).context("cannot write the answer")
 }

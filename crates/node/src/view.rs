@@ -7,7 +7,7 @@ use crate::node::Node;
 use anyhow::{Context, Result};
 use holochain_types::network::Kitsune2NetworkMetricsRequest;
 use kitsune2_api::DhtArc;
-use rose_forest_api::{AgentPubKey, Arc, DnaHash, View};
+use rose_forest_api::{AgentPubKey, Arc, DnaHash, Gap, View};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -33,6 +33,18 @@ impl From<Sight> for View {
         let (reachable_peers, unreachable_peers) = (Some(sight.reachable_peers), sight.unreachable_peers);
         Self { arc: sight.arc, reachable_peers, unreachable_peers }
     }
+}
+
+/// What an answer from what a node itself holds may lack.
+pub(crate) fn gaps(view: &View) -> Vec<Gap> {
+    let arc = match view.arc {
+        Arc::Full => None,
+        Arc::Empty => Some(Gap::ArcNotFull),
+        Arc::Unknown => Some(Gap::ArcUnknown),
+    };
+    let unreachable = view.unreachable_peers;
+    let peers = (unreachable > 0).then_some(Gap::PeersUnreachable(unreachable));
+    arc.into_iter().chain(peers).collect()
 }
 
 /// What was last seen of each collection, and when.

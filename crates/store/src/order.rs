@@ -23,7 +23,7 @@ pub enum Direction {
 }
 
 /// A value that rows are ordered by. Integers and floats compare as numbers.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum OrderValue {
     /// An integer, or a time in microseconds since 1970.

@@ -11,9 +11,8 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use rose_forest::{
     bootstrap::Bootstrap,
-    collections::Joined,
     network::Network,
-    requests::{NodeReport, Request},
+    requests::{JoinedView, NodeReport, Request},
 };
 use rose_forest_api::{Arc, PointId};
 use std::time::{Duration, Instant};
@@ -34,8 +33,9 @@ pub async fn run(options: &Options) -> Result<Section> {
     let folders = (tempfile::tempdir()?, tempfile::tempdir()?);
     let writer = Running::start(folders.0.path()).await?;
     let reader = Running::start(folders.1.path()).await?;
-    let collection = writer.create_in(Some(Network::new(&url, None)?)).await?;
-    let _: Joined = reader.ask(Request::Join(collection.invite().to_string())).await?;
+    writer.create_in(Some(Network::new(&url, None)?)).await?;
+    let invite: String = writer.ask(Request::Invite(COLLECTION.to_owned())).await?;
+    let _: JoinedView = reader.ask(Request::Join(invite)).await?;
     for node in [&writer, &reader] {
         ready(node).await?;
     }

@@ -3,11 +3,11 @@
 use crate::data::Data;
 use anyhow::{Context, Result};
 use rose_forest::{
-    collections::{Collection, NewCollection},
+    collections::NewCollection,
     data_dir::DataDir,
     network::Network,
     node::{Node, Settings},
-    requests::Request,
+    requests::{CollectionView, Request},
     serve::look_after,
 };
 use rose_forest_api::{Distance, Encoding, WriteOutput};
@@ -66,12 +66,12 @@ impl Running {
     }
 
     /// Creates the collection, on this node alone.
-    pub async fn create(&self) -> Result<Collection> {
+    pub async fn create(&self) -> Result<CollectionView> {
         self.create_in(None).await
     }
 
     /// Creates the collection.
-    pub async fn create_in(&self, network: Option<Network>) -> Result<Collection> {
+    pub async fn create_in(&self, network: Option<Network>) -> Result<CollectionView> {
         let name = COLLECTION.to_owned();
         let (distance, encoding) = (Distance::Cosine, Encoding::Sq8);
         let dimension = crate::dna::DIMENSION;

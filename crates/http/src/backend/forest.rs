@@ -1,7 +1,8 @@
 //! What is asked of a backend beyond Qdrant: who takes part, who wrote what, what is new, and what proves a point.
 
 use super::{Found, With};
-use rose_forest_api::{ActionHash, AgentPubKey, Arc, DnaHash, NodeInfo, PointId};
+use rose_forest_api::{ActionHash, AgentPubKey, Arc, DnaHash, NodeInfo, PointId, Schema};
+use rose_forest_engine::local::IndexReport;
 use rose_forest_store::{EventCursor, EventKind, Filter};
 use std::time::Duration;
 
@@ -19,18 +20,35 @@ pub struct NodeState {
 /// A collection, as a node takes part in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeCollection {
-    /// Its name.
-    pub name: String,
+    /// Its name, and what its vectors are like.
+    pub schema: Schema,
+    /// What this node's API calls its vector; empty for none.
+    pub vector_name: String,
     /// The identity of its network, where it has one.
     pub hash: Option<DnaHash>,
+    /// Who writes for this node.
+    pub agent: AgentPubKey,
+    /// Where its peers meet; nowhere if it lives on this node alone.
+    pub meeting: Option<Meeting>,
     /// Whether the node takes part; false once it has left.
     pub takes_part: bool,
+    /// Whether its index holds all that this node has received.
+    pub is_caught_up: bool,
     /// How much of it this node stores.
     pub arc: Arc,
     /// Other nodes that are known and seem to be there.
     pub reachable_peers: u32,
     /// Other nodes that are known and did not answer.
     pub unreachable_peers: u32,
+}
+
+/// Where the peers of a collection meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// The address where they find each other.
+    pub bootstrap: String,
+    /// The address of what carries their first words.
+    pub relay: String,
 }
 
 /// A collection that was joined.
@@ -74,8 +92,8 @@ pub struct SyncState {
     pub is_caught_up: bool,
     /// How long the oldest block that this node has received waits for the index, where that is known; zero for none.
     pub lag: Option<Duration>,
-    /// Where its rows lie.
-    pub rows: RowPlaces,
+    /// Where its rows lie, and what its index takes.
+    pub index: IndexReport,
     /// Blocks of which their authors' signed word is all there is: the DHT has not delivered them yet.
     pub unconfirmed_blocks: u64,
     /// Writes that are logged and not on the chain yet.
@@ -84,19 +102,6 @@ pub struct SyncState {
     pub chain_length: Option<u64>,
     /// How much of the collection this node stores.
     pub arc: Arc,
-}
-
-/// Where rows lie. While rows move, those on the way may count in both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RowPlaces {
-    /// Those that count.
-    pub all: u64,
-    /// Of those, how many searches find in memory.
-    pub in_memory: u64,
-    /// Of those, how many they find on disk.
-    pub on_disk: u64,
-    /// Of those, how many are not found until their blocks have been read again.
-    pub missing: u64,
 }
 
 /// Writes that wait for the chain.

@@ -1,11 +1,9 @@
 //! Answers beyond Qdrant's: everybody's points, who wrote what, where rows lie, and what is new.
 
 use super::found;
-use crate::backend::{
-    AllStart, Author, BackendError, Change, Changes, Found, RowPlaces, ScrollAll, ScrolledAll, With,
-};
+use crate::backend::{AllStart, Author, BackendError, Change, Changes, Found, ScrollAll, ScrolledAll, With};
 use rose_forest_api::{ActionHash, AgentPubKey, PointId};
-use rose_forest_engine::local::{LocalIndex, Whose};
+use rose_forest_engine::local::{IndexReport, LocalIndex, Whose};
 use rose_forest_rules::reference::HashRef;
 use rose_forest_store::{Event, EventCursor, Start};
 
@@ -59,11 +57,8 @@ pub fn authors(index: &LocalIndex) -> Result<Vec<Author>, BackendError> {
 ///
 /// # Errors
 /// A store that cannot be read.
-pub fn places(index: &LocalIndex) -> Result<(RowPlaces, u64), BackendError> {
-    let report = index.report()?;
-    let (all, missing) = (report.points, report.missing);
-    let places = RowPlaces { all, in_memory: report.in_graph, on_disk: report.in_lists, missing };
-    Ok((places, index.unconfirmed_blocks()?.len() as u64))
+pub fn places(index: &LocalIndex) -> Result<(IndexReport, u64), BackendError> {
+    Ok((index.report()?, index.unconfirmed_blocks()?.len() as u64))
 }
 
 /// What is new. See [`crate::Backend::changes`].

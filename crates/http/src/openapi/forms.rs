@@ -142,14 +142,6 @@ pub(crate) enum UpdateMode {
     UpdateOnly,
 }
 
-/// `completed` where searches see it, else `acknowledged`.
-#[derive(ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum UpdateStatus {
-    Completed,
-    Acknowledged,
-}
-
 /// `green`, or `yellow` while this node has not caught up.
 #[derive(ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -166,6 +158,57 @@ pub(crate) enum StoresName {
     Full,
     Empty,
     Unknown,
+}
+
+/// How the vectors of a collection are compared.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Metric)]
+pub(crate) enum MetricName {
+    Cosine,
+    Dot,
+    Euclid,
+    Manhattan,
+}
+
+/// How the vectors of a collection are stored.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Encoding)]
+pub(crate) enum EncodingName {
+    F32,
+    F16,
+    Sq8,
+}
+
+/// What lies where in an index, and what it takes: `rose_forest_engine::local::IndexReport`.
+#[derive(ToSchema)]
+#[schema(as = Index)]
+pub(crate) struct IndexForm {
+    /// Points that count.
+    points: u64,
+    /// Of those, how many are in the graph, in memory.
+    in_graph: u64,
+    /// Of those, how many are in the lists, on disk.
+    in_lists: u64,
+    /// Of those, how many wait for their blocks to be read again.
+    missing: u64,
+    /// Bytes that the graph takes in memory.
+    graph_bytes: u64,
+    /// Rows that were removed from the graph and still take memory.
+    removed: u64,
+    /// Bytes that the lists take in memory.
+    lists_bytes: u64,
+    /// Bytes of the lists' files.
+    lists_disk_bytes: u64,
+    /// Segments that the lists are made of.
+    segments: u64,
+    /// Cells whose centres the lists know.
+    cells: u64,
+    /// Bytes that the graph may take.
+    limit_bytes: u64,
+    /// The age in seconds from which settled rows lie on disk; null where none is set.
+    limit_age_seconds: Option<u64>,
 }
 
 /// How much a node says it keeps.

@@ -1,6 +1,7 @@
 //! The refusals that routes have in common.
 
-use super::{answers::Refusal, is_open, operations};
+use super::{is_open, operations};
+use crate::types::Refusal;
 use utoipa::{
     ToSchema,
     openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, ResponseBuilder, path::Operation},

@@ -68,6 +68,7 @@ const ABOUT: &str = "Qdrant's HTTP API over collections that peers share. Every 
         snapshots::recover,
         snapshots::upload,
         forest::node,
+        forest::collection,
         forest::invite,
         forest::join,
         forest::leave,

@@ -8,7 +8,7 @@ use crate::{
     Backend, BackendError, limits,
     openapi::{Answer, CollectionName, Timeout},
     server::{ApiError, App, Body, Envelope, Path},
-    types::{AuthorsJson, InviteJson, JoinedJson, NodeJson, PeersJson, SyncJson},
+    types::{AuthorsJson, InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PeersJson, SyncJson},
 };
 use axum::extract::State;
 pub(crate) use events::*;
@@ -25,6 +25,22 @@ use std::{sync::Arc, time::Instant};
 pub(crate) async fn node<B: Backend>(State(app): State<Arc<App<B>>>) -> Result<Envelope<NodeJson>, ApiError> {
     let since = Instant::now();
     Ok(Envelope::new(app.backend.node().await?.into(), since))
+}
+
+/// A collection, as this node takes part in it.
+///
+/// One that it has left is not found here, but among those of the node.
+#[utoipa::path(
+    get, path = "/rose-forest/collections/{name}", tag = "Forest", operation_id = "node_collection",
+    params(CollectionName, Timeout),
+    responses((status = 200, description = "The collection.", body = Answer<NodeCollectionJson>))
+)]
+pub(crate) async fn collection<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+) -> Result<Envelope<NodeCollectionJson>, ApiError> {
+    let since = Instant::now();
+    Ok(Envelope::new(app.backend.collection(&name).await?.into(), since))
 }
 
 /// An invite to a collection.

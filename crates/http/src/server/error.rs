@@ -1,7 +1,13 @@
 //! The envelope of answers and errors, and the one place where errors become statuses.
 
 use super::{access::Forbidden, keys::TokenError};
-use crate::{BackendError, backend::AliasError, limits, snapshots::SnapshotError};
+use crate::{
+    BackendError,
+    backend::AliasError,
+    limits,
+    snapshots::SnapshotError,
+    types::{Answer, Fine, Reason, Refusal},
+};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, Uri, header},
@@ -25,14 +31,8 @@ impl<T> Envelope<T> {
 
 impl<T: Serialize> IntoResponse for Envelope<T> {
     fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Whole<T> {
-            result: T,
-            status: &'static str,
-            time: f64,
-        }
         let time = self.since.elapsed().as_secs_f64();
-        json(StatusCode::OK, &Whole { result: self.result, status: "ok", time })
+        json(StatusCode::OK, &Answer { result: self.result, status: Fine::Ok, time })
     }
 }
 
@@ -182,7 +182,7 @@ impl IntoResponse for ApiError {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(error = %self, "a request failed");
         }
-        let said = serde_json::json!({ "status": { "error": self.to_string() }, "time": 0.0 });
+        let said = Refusal { status: Reason { error: self.to_string() }, time: 0.0 };
         let mut response = json(status, &said);
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

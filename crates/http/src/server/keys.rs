@@ -128,7 +128,11 @@ impl Keys {
     }
 }
 
-fn read_key(file: &Path) -> Result<String, SecretFileError> {
+/// The key in a file. White space around it does not count.
+///
+/// # Errors
+/// As [`Keys::with_full_from`].
+pub(crate) fn read_key(file: &Path) -> Result<String, SecretFileError> {
     let text = read_secret(file)?;
     let key = text.trim();
     if key.is_empty() {

@@ -1,18 +1,15 @@
 //! Answers: what stands under `result`.
 
 use super::VectorStruct;
-use crate::{
-    backend::{Found, Written},
-    openapi::forms::UpdateStatus,
-};
+use crate::backend::{Found, Written};
 use rose_forest_api::PointId;
 use rose_forest_store::{FacetHit, FacetValue, OrderValue, openapi::IdSchema};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// Who said so. Clients of Qdrant pass over it; it comes where the request asks for `provenance=true`.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Provenance)]
 pub struct ProvenanceJson {
     /// The author's key.
@@ -38,7 +35,7 @@ impl ProvenanceJson {
 }
 
 /// A point that a query found.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScoredPoint {
     /// Its id.
     #[schema(value_type = IdSchema)]
@@ -63,7 +60,7 @@ pub struct ScoredPoint {
 }
 
 /// A point that was read.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Record {
     /// Its id.
     #[schema(value_type = IdSchema)]
@@ -84,14 +81,14 @@ pub struct Record {
 }
 
 /// What a query found.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Points {
     /// The points.
     pub points: Vec<ScoredPoint>,
 }
 
 /// A page.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScrollPage {
     /// The points.
     pub points: Vec<Record>,
@@ -101,7 +98,7 @@ pub struct ScrollPage {
 }
 
 /// A group.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Group {
     /// The value that its points share.
     #[schema(value_type = FacetValue)]
@@ -111,58 +108,67 @@ pub struct Group {
 }
 
 /// What a query found, in groups.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Groups {
     /// The groups.
     pub groups: Vec<Group>,
 }
 
 /// How many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Count {
     /// Points.
     pub count: u64,
 }
 
 /// The values of a facet.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Facets {
     /// Values and how many points hold them.
     pub hits: Vec<FacetHit>,
 }
 
 /// Whether there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Exists {
     /// Whether there is.
     pub exists: bool,
 }
 
 /// A collection's name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CollectionDescription {
     /// Its name.
     pub name: String,
 }
 
 /// All collections.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Collections {
     /// Their names.
     pub collections: Vec<CollectionDescription>,
 }
 
+/// `completed` where searches see it, else `acknowledged`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UpdateStatus {
+    /// It is on the chain, and searches see it.
+    Completed,
+    /// It is in the log.
+    Acknowledged,
+}
+
 /// What became of a write.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UpdateResult {
     /// Its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<u64>,
-    /// `completed` where searches see it, else `acknowledged`.
-    #[schema(value_type = UpdateStatus)]
-    pub status: &'static str,
+    /// How far it is.
+    pub status: UpdateStatus,
     /// Points of other authors that a filter meant, and that were left as they are.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: u64,
 }
 
@@ -172,7 +178,7 @@ fn is_zero(count: &u64) -> bool {
 
 impl From<Written> for UpdateResult {
     fn from(written: Written) -> Self {
-        let status = if written.completed { "completed" } else { "acknowledged" };
+        let status = if written.completed { UpdateStatus::Completed } else { UpdateStatus::Acknowledged };
         Self { operation_id: written.operation_id, status, skipped: written.skipped }
     }
 }

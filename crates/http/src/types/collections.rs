@@ -7,12 +7,12 @@ use crate::{
 use rose_forest_api::{Distance, Encoding};
 use rose_forest_rules::limits::MAX_DIMENSION;
 use rose_forest_store::{FieldKind, FieldPath};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 /// `PUT /collections/{name}`. What tunes Qdrant's own storage is passed over.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CreateCollection {
     /// `{size, distance}`, or an object with one such under its name.
     #[serde(default)]
@@ -49,6 +49,30 @@ pub(crate) struct VectorParams {
     #[serde(default)]
     #[schema(value_type = Option<QuantizationForm>)]
     quantization_config: Option<Value>,
+}
+
+impl From<&NewCollection> for CreateCollection {
+    /// The request that asks for this.
+    fn from(new: &NewCollection) -> Self {
+        let distance = match new.distance {
+            Distance::Cosine => "Cosine",
+            Distance::Dot => "Dot",
+            Distance::Euclid => "Euclid",
+            Distance::Manhattan => "Manhattan",
+        };
+        let datatype = if new.encoding == Encoding::F16 { "float16" } else { "float32" };
+        let params = json!({ "size": new.dimension, "distance": distance, "datatype": datatype });
+        let vectors = match new.vector_name.as_str() {
+            "" => params,
+            name => json!({ name: params }),
+        };
+        let is_quantized = new.encoding == Encoding::Sq8;
+        Self {
+            vectors: Some(vectors),
+            sparse_vectors: None,
+            quantization_config: is_quantized.then(|| json!({ "scalar": { "type": "int8" } })),
+        }
+    }
 }
 
 impl CreateCollection {
@@ -146,7 +170,21 @@ impl CreateIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    #[test]
+    fn what_is_asked_for_comes_back_from_the_request_for_it() {
+        for distance in [Distance::Cosine, Distance::Dot, Distance::Euclid, Distance::Manhattan] {
+            for encoding in [Encoding::F32, Encoding::F16, Encoding::Sq8] {
+                for vector_name in ["", "a"] {
+                    let vector_name = vector_name.to_owned();
+                    let new = NewCollection { dimension: 3, distance, encoding, vector_name };
+                    let request = serde_json::to_string(&CreateCollection::from(&new)).unwrap();
+                    let request: CreateCollection = serde_json::from_str(&request).unwrap();
+                    assert_eq!(request.into_new(), Ok(new));
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_a_collection_may_be_is_read_and_the_rest_refused_with_a_reason() {

@@ -5,16 +5,17 @@ mod points;
 
 use crate::{
     backend::{Author, Joined, NodeCollection, NodeState, Peer, SyncState},
-    openapi::forms::{HoldsName, NodeStatusName, StoresName},
+    openapi::forms::{EncodingName, HoldsName, IndexForm, MetricName, NodeStatusName, StoresName},
 };
 pub use events::{ChangeJson, EventJson};
 pub use points::{AllOffset, AllPoints, AuthorKey, PointOf, ProofJson, ScrollAllPage, ScrollAllRequest};
-use rose_forest_api::{Arc, Holds, NodeStatus};
+use rose_forest_api::{Arc, Distance, Encoding, Holds, NodeStatus};
+use rose_forest_engine::local::IndexReport;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Node)]
 pub struct NodeJson {
     /// The program and its version.
@@ -26,15 +27,33 @@ pub struct NodeJson {
 }
 
 /// A collection, as a node takes part in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = NodeCollection)]
 pub struct NodeCollectionJson {
     /// Its name.
     pub name: String,
     /// The identity of its network; null where it has none.
     pub hash: Option<String>,
+    /// Components of a vector.
+    pub dimension: usize,
+    /// How vectors are compared: `cosine`, `dot`, `euclid` or `manhattan`.
+    #[schema(value_type = MetricName)]
+    pub distance: Distance,
+    /// How they are stored: `f32`, `f16` or `sq8`.
+    #[schema(value_type = EncodingName)]
+    pub encoding: Encoding,
+    /// What this node calls the vector; null where it has no name.
+    pub vector_name: Option<String>,
+    /// Who writes for this node.
+    pub agent: String,
+    /// Where peers find each other; null where the collection lives on this node alone.
+    pub bootstrap: Option<String>,
+    /// What carries their first words; null likewise.
+    pub relay: Option<String>,
     /// Whether the node takes part; false once it has left.
     pub takes_part: bool,
+    /// Whether this node's index holds all that it has received; false where it does not answer from an index.
+    pub caught_up: bool,
     /// How much of it this node stores: `full`, `empty` or `unknown`.
     #[schema(value_type = StoresName)]
     pub stores: Arc,
@@ -44,20 +63,35 @@ pub struct NodeCollectionJson {
     pub unreachable_peers: u32,
 }
 
-impl From<NodeState> for NodeJson {
-    fn from(node: NodeState) -> Self {
-        let collection = |collection: NodeCollection| NodeCollectionJson {
-            name: collection.name,
+impl From<NodeCollection> for NodeCollectionJson {
+    fn from(collection: NodeCollection) -> Self {
+        let NodeCollection { schema, meeting, .. } = collection;
+        let (bootstrap, relay) = meeting.map(|meeting| (meeting.bootstrap, meeting.relay)).unzip();
+        Self {
+            dimension: schema.dimension(),
+            distance: schema.distance,
+            encoding: schema.encoding,
+            name: schema.name,
             hash: collection.hash.map(|hash| hash.to_string()),
+            vector_name: Some(collection.vector_name).filter(|name| !name.is_empty()),
+            agent: collection.agent.to_string(),
+            bootstrap,
+            relay,
             takes_part: collection.takes_part,
+            caught_up: collection.is_caught_up,
             stores: collection.arc,
             reachable_peers: collection.reachable_peers,
             unreachable_peers: collection.unreachable_peers,
-        };
+        }
+    }
+}
+
+impl From<NodeState> for NodeJson {
+    fn from(node: NodeState) -> Self {
         Self {
             software: node.software,
             agent: node.agent.map(|agent| agent.to_string()),
-            collections: node.collections.into_iter().map(collection).collect(),
+            collections: node.collections.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -77,7 +111,7 @@ impl std::fmt::Debug for InviteJson {
 }
 
 /// A collection that was joined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Joined)]
 pub struct JoinedJson {
     /// Its name on this node.
@@ -95,7 +129,7 @@ impl From<Joined> for JoinedJson {
 }
 
 /// Other nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Peers)]
 pub struct PeersJson {
     /// The nodes.
@@ -103,7 +137,7 @@ pub struct PeersJson {
 }
 
 /// Another node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Peer)]
 pub struct PeerJson {
     /// Who writes for it.
@@ -115,7 +149,7 @@ pub struct PeerJson {
 }
 
 /// What a node says of itself: nobody has checked it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Announced)]
 pub struct AnnouncedJson {
     /// A name for people; may be empty.
@@ -155,7 +189,7 @@ impl From<Peer> for PeerJson {
 }
 
 /// Authors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Authors)]
 pub struct AuthorsJson {
     /// The authors.
@@ -163,7 +197,7 @@ pub struct AuthorsJson {
 }
 
 /// An author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Author)]
 pub struct AuthorJson {
     /// Its key.
@@ -182,7 +216,7 @@ impl From<Author> for AuthorJson {
 }
 
 /// How far a node is with a collection.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Sync)]
 pub struct SyncJson {
     /// Whether its index holds all that it has received.
@@ -197,6 +231,9 @@ pub struct SyncJson {
     pub rows_on_disk: u64,
     /// Of those, how many are not found until their blocks have been read again.
     pub rows_missing: u64,
+    /// The same with what it takes.
+    #[schema(value_type = IndexForm)]
+    pub index: IndexReport,
     /// Blocks that the DHT has not delivered yet.
     pub unconfirmed_blocks: u64,
     /// Writes that wait for the chain.
@@ -209,7 +246,7 @@ pub struct SyncJson {
 }
 
 /// Writes that wait for the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Queue)]
 pub struct QueueJson {
     /// How many.
@@ -222,14 +259,15 @@ pub struct QueueJson {
 
 impl From<SyncState> for SyncJson {
     fn from(state: SyncState) -> Self {
-        let (rows, queue) = (state.rows, state.queue);
+        let (index, queue) = (state.index, state.queue);
         Self {
             caught_up: state.is_caught_up,
             lag_seconds: state.lag.map(|lag| lag.as_secs_f64()),
-            rows: rows.all,
-            rows_in_memory: rows.in_memory,
-            rows_on_disk: rows.on_disk,
-            rows_missing: rows.missing,
+            rows: index.points,
+            rows_in_memory: index.in_graph,
+            rows_on_disk: index.in_lists,
+            rows_missing: index.missing,
+            index,
             unconfirmed_blocks: state.unconfirmed_blocks,
             queue: QueueJson { writes: queue.writes, bytes: queue.bytes, trouble: queue.trouble },
             chain_length: state.chain_length,

@@ -4,12 +4,12 @@ use super::{BatchVectors, OrderByJson, VectorStruct, WithPayload, WithVector, wi
 use crate::openapi::forms::{OrderByForm, UpdateMode};
 use rose_forest_api::PointId;
 use rose_forest_store::{FieldPath, Filter, openapi::IdSchema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A point to write.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Point {
     /// Its id.
     #[schema(value_type = IdSchema)]
@@ -22,7 +22,7 @@ pub struct Point {
 }
 
 /// Points in columns.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Batch {
     /// Their ids.
     #[schema(value_type = Vec<IdSchema>)]
@@ -36,7 +36,7 @@ pub struct Batch {
 }
 
 /// `PUT /points`: points, in rows or in columns.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Upsert {
     /// In rows.
     #[serde(default)]
@@ -55,7 +55,7 @@ pub struct Upsert {
 }
 
 /// Which points: ids, or a filter.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PointsSelector {
     /// Their ids.
     #[serde(default)]
@@ -165,7 +165,7 @@ impl<'de> Deserialize<'de> for Operation {
 }
 
 /// `POST /points/delete` and `/points/payload/clear`: a selector, or a bare list of ids.
-#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum PointIds {
     /// Ids alone.
@@ -187,7 +187,7 @@ impl<'de> Deserialize<'de> for PointIds {
 }
 
 /// `POST /points`.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RetrieveRequest {
     /// The ids.
     #[schema(value_type = Vec<IdSchema>)]

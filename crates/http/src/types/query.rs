@@ -4,12 +4,12 @@ use super::{OneOrMany, OrderByJson, WithPayload, WithVector, vectors::Dense, wit
 use crate::openapi::forms;
 use rose_forest_api::PointId;
 use rose_forest_store::{FieldPath, Filter, OrderBy, openapi::IdSchema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A vector, or a point that has one.
-#[derive(Clone, Debug, PartialEq, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Example {
     /// A vector.
@@ -36,7 +36,7 @@ fn example<E: de::Error>(value: Value) -> Result<Example, E> {
 }
 
 /// How a recommendation uses its examples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// Searches for their mean.
@@ -49,7 +49,7 @@ pub enum Strategy {
 }
 
 /// A recommendation.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Recommend {
     /// What to be near to.
     #[serde(default)]
@@ -77,7 +77,7 @@ pub enum Fusion {
 }
 
 /// Fusion by ranks, with what tempers it.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Rrf {
     /// Tempers how much the first ranks count for.
     #[serde(default)]
@@ -88,7 +88,7 @@ pub(crate) struct Rrf {
 }
 
 /// How different from each other points are to be.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Mmr {
     /// From 0, the nearest whatever they are like, to 1.
     #[serde(default)]
@@ -174,12 +174,33 @@ fn query<E: de::Error>(value: Value) -> Result<Query, E> {
     }
 }
 
+impl Serialize for Query {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Nearest(nearest) => map.serialize_entry("nearest", nearest)?,
+            Self::Diverse(nearest, mmr) => {
+                map.serialize_entry("nearest", nearest)?;
+                map.serialize_entry("mmr", mmr)?;
+            }
+            Self::Recommend(recommend) => map.serialize_entry("recommend", recommend)?,
+            Self::OrderBy(order) => map.serialize_entry("order_by", &OrderByJson(order.clone()))?,
+            Self::Sample => map.serialize_entry("sample", "random")?,
+            Self::Fusion(Fusion::Rrf { k, weights }) => {
+                map.serialize_entry("rrf", &Rrf { k: *k, weights: weights.clone() })?;
+            }
+            Self::Fusion(Fusion::Dbsf) => map.serialize_entry("fusion", "dbsf")?,
+        }
+        map.end()
+    }
+}
+
 fn unknown(object: &Map<String, Value>) -> Option<&str> {
     object.keys().next().map(String::as_str)
 }
 
 /// Where to look up points that examples name.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LookupLocation {
     /// The collection.
     pub collection: String,
@@ -189,7 +210,7 @@ pub struct LookupLocation {
 }
 
 /// A query whose points another one goes on with.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Prefetch {
     /// Queries before it.
     #[serde(default)]
@@ -218,7 +239,7 @@ pub struct Prefetch {
 }
 
 /// `POST /points/query`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueryRequest {
     /// The query.
     #[serde(flatten)]
@@ -349,6 +370,53 @@ mod tests {
         ] {
             let refused = serde_json::from_value::<Query>(value.clone()).unwrap_err().to_string();
             assert!(refused.contains(reason), "{value}: {refused}");
+        }
+    }
+
+    #[test]
+    fn queries_come_back_as_they_were_written() {
+        let point = Example::Point(PointId::Int(7));
+        let vector = Example::Vector(vec![0.1, -2.5]);
+        let mmr = Mmr { diversity: Some(0.5), candidates_limit: None };
+        let examples = Recommend {
+            positive: Some(vec![point.clone(), vector.clone()]),
+            negative: None,
+            strategy: Some(Strategy::BestScore),
+        };
+        let order = OrderBy {
+            key: "a.b[]".parse().unwrap(),
+            direction: rose_forest_store::Direction::Desc,
+            start_from: Some(rose_forest_store::OrderValue::Float(1.5)),
+        };
+        for query in [
+            Query::Nearest(vector.clone()),
+            Query::Nearest(point.clone()),
+            Query::Diverse(vector, mmr),
+            Query::Recommend(examples),
+            Query::OrderBy(order),
+            Query::Sample,
+            Query::Fusion(Fusion::Rrf { k: Some(2.0), weights: Some(vec![1.0, 3.0]) }),
+            Query::Fusion(Fusion::Rrf { k: None, weights: None }),
+            Query::Fusion(Fusion::Dbsf),
+        ] {
+            let inner = Prefetch { query: Some(Query::Sample), limit: Some(3), ..Prefetch::default() };
+            let outer = Prefetch {
+                query: Some(query),
+                prefetch: OneOrMany(vec![inner]),
+                filter: Some(
+                    serde_json::from_value(json!({"must": {"key": "a", "match": {"value": 1}}})).unwrap(),
+                ),
+                ..Prefetch::default()
+            };
+            let only = rose_forest_store::Projection::Exclude(vec!["a".parse().unwrap()]);
+            let request = QueryRequest {
+                query: outer,
+                offset: Some(2),
+                with_vector: Some(WithVector::All(true)),
+                with_payload: Some(WithPayload::Part(only)),
+            };
+            let written = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<QueryRequest>(&written).unwrap(), request, "{written}");
         }
     }
 }

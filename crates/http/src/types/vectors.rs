@@ -1,7 +1,7 @@
 //! Vectors in requests: one dense vector, with or without a name.
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 use std::fmt;
@@ -137,6 +137,15 @@ impl<'de> Deserialize<'de> for VectorStruct {
     }
 }
 
+impl Serialize for VectorStruct {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(vector) => vector.serialize(serializer),
+            Self::Named(named) => serializer.collect_map(named.iter().map(|(name, vector)| (name, vector))),
+        }
+    }
+}
+
 /// The vectors of a batch: a list of them, or such a list under its name.
 #[derive(Clone, Debug, PartialEq, ToSchema)]
 #[serde(untagged)]
@@ -172,6 +181,15 @@ impl<'de> Deserialize<'de> for BatchVectors {
             }
         }
         deserializer.deserialize_any(OfBatch)
+    }
+}
+
+impl Serialize for BatchVectors {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(vectors) => vectors.serialize(serializer),
+            Self::Named(named) => serializer.collect_map(named.iter().map(|(name, vectors)| (name, vectors))),
+        }
     }
 }
 

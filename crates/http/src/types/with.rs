@@ -2,7 +2,7 @@
 
 use crate::openapi::forms::StartFrom;
 use rose_forest_store::{Direction, FieldPath, OrderBy, OrderValue, Projection};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -61,8 +61,18 @@ impl<'de> Deserialize<'de> for WithPayload {
     }
 }
 
+impl Serialize for WithPayload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Whole(whole) => serializer.serialize_bool(*whole),
+            Self::Part(Projection::Include(keys)) => serializer.collect_map([("include", keys)]),
+            Self::Part(Projection::Exclude(keys)) => serializer.collect_map([("exclude", keys)]),
+        }
+    }
+}
+
 /// Whether to bring vectors.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum WithVector {
     /// The vector, or none.
@@ -82,7 +92,7 @@ impl WithVector {
 }
 
 /// How it is written, where it is not a key alone.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = OrderByObject)]
 pub(crate) struct OrderByObject {
     /// The field.
@@ -119,5 +129,13 @@ impl<'de> Deserialize<'de> for OrderByJson {
             })?),
         };
         Ok(Self(OrderBy { key: whole.key, direction: whole.direction.unwrap_or_default(), start_from }))
+    }
+}
+
+impl Serialize for OrderByJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let OrderBy { key, direction, start_from } = self.0.clone();
+        let start_from = start_from.map(serde_json::to_value).transpose().map_err(ser::Error::custom)?;
+        OrderByObject { key, direction: Some(direction), start_from }.serialize(serializer)
     }
 }

@@ -124,17 +124,27 @@ async fn a_node_says_what_it_is_and_how_far_it_is() {
     let node = server.get("/rose-forest/node").await.result();
     assert!(node["software"].as_str().unwrap().starts_with("rose-forest"));
     assert_eq!(node["agent"], author(OWN).to_string());
-    let expected = json!([{"name": "c", "hash": null, "takes_part": true, "stores": "full", "reachable_peers": 0, "unreachable_peers": 0}]);
-    assert_eq!(node["collections"], expected);
+    let expected = json!({
+        "name": "c", "hash": null, "dimension": 2, "distance": "dot", "encoding": "f32", "vector_name": null, "agent": author(OWN).to_string(),
+        "bootstrap": null, "relay": null, "takes_part": true, "caught_up": true, "stores": "full", "reachable_peers": 0,
+        "unreachable_peers": 0,
+    });
+    assert_eq!(node["collections"], json!([expected]));
+    assert_eq!(server.get(C).await.result(), expected);
     let expected = json!({
         "caught_up": true, "lag_seconds": 0.0, "rows": 6, "rows_in_memory": 6, "rows_on_disk": 0, "rows_missing": 0,
         "unconfirmed_blocks": 0, "queue": {"writes": 0, "bytes": 0, "trouble": null}, "chain_length": null, "stores": "full",
     });
-    assert_eq!(server.get(&format!("{C}/sync")).await.result(), expected);
+    let mut sync = server.get(&format!("{C}/sync")).await.result();
+    let index = sync.as_object_mut().unwrap().remove("index").unwrap();
+    assert_eq!(sync, expected);
+    assert_eq!((&index["points"], &index["in_graph"], &index["in_lists"]), (&json!(6), &json!(6), &json!(0)));
+    assert!(index["graph_bytes"].as_u64().unwrap() > 0 && index["limit_age_seconds"].is_null(), "{index}");
     assert_eq!(server.get(&format!("{C}/peers")).await.result(), json!({"peers": []}));
     for path in ["peers", "authors", "sync", "invite", "events"] {
         assert!(server.get(&format!("/rose-forest/collections/x/{path}")).await.error(404).contains("`x`"));
     }
+    assert!(server.get("/rose-forest/collections/x").await.error(404).contains("`x`"));
     assert_eq!(server.post(&format!("{C}/leave"), json!({})).await.result(), true);
     assert_eq!(server.post(&format!("{C}/leave"), json!({})).await.result(), false);
     assert_eq!(server.get("/rose-forest/node").await.result()["collections"], json!([]));

@@ -4,6 +4,7 @@
 mod aliases;
 mod authors;
 mod bounds;
+mod client;
 mod collections;
 mod events;
 mod forest;

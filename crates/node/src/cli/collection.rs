@@ -1,14 +1,14 @@
 //! `collection create | list | info | invite | join | leave`.
 
 use super::output::{self, Output};
-use crate::collections::{Collection, Joined, NewCollection};
+use crate::collections::NewCollection;
 use crate::control::Door;
 use crate::network::Network;
-use crate::requests::{Overview, Request};
+use crate::requests::{CollectionView, JoinedView, Overview, Request};
 use crate::text::{harmless, short};
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
-use rose_forest_api::{Distance, Encoding};
+use rose_forest_api::{CollectionInfo, Distance, Encoding};
 use rose_forest_engine::local::IndexReport;
 use serde_json::json;
 
@@ -74,7 +74,7 @@ impl Command {
             Self::Invite { collection } => invite(door, output, collection).await,
             Self::Join { invite } => join(door, output, invite).await,
             Self::Leave { collection } => {
-                let left: Collection = door.ask(Request::Leave(collection)).await?;
+                let left: CollectionView = door.ask(Request::Leave(collection)).await?;
                 output.say(&output::collection(&left), || format!("left {}", left.label()));
                 Ok(())
             }
@@ -103,7 +103,7 @@ impl Create {
             network,
             vector_name: String::new(),
         };
-        let created: Collection = door.ask(Request::Create(new)).await?;
+        let created: CollectionView = door.ask(Request::Create(new)).await?;
         output.say(&output::collection(&created), || {
             let place = match &created.network {
                 None => "It lives on this node alone.".to_owned(),
@@ -116,7 +116,7 @@ impl Create {
 }
 
 async fn list(door: &Door, output: Output) -> Result<()> {
-    let collections: Vec<Collection> = door.ask(Request::List).await?;
+    let collections: Vec<CollectionView> = door.ask(Request::List).await?;
     if collections.is_empty() && !output.json {
         output::print("no collections: create or join one");
     }
@@ -126,7 +126,7 @@ async fn list(door: &Door, output: Output) -> Result<()> {
     Ok(())
 }
 
-fn describe(collection: &Collection) -> String {
+fn describe(collection: &CollectionView) -> String {
     let schema = &collection.schema;
     format!(
         "{}  {} components, {:?}, {:?}, {}{}",
@@ -145,8 +145,8 @@ fn describe(collection: &Collection) -> String {
 
 async fn info(door: &Door, output: Output, name: String) -> Result<()> {
     let all: Overview = door.ask(Request::Info(name)).await?;
-    let (info, sight) = (&all.info, &all.sight);
-    let authors: Vec<_> = info
+    let (sight, blocks) = (&all.sight, all.blocks.as_ref());
+    let authors: Vec<_> = all
         .authors
         .iter()
         .map(|author| json!({ "author": author.author.to_string(), "blocks": author.blocks, "rows": author.rows }))
@@ -164,29 +164,24 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
         .collect();
     let value = json!({
         "collection": output::collection(&all.collection),
-        "chain_length": info.chain_length, "regions": info.regions, "cells": info.cells,
-        "settled_blocks": info.settled_blocks, "settled_rows": info.settled_rows,
-        "fresh_blocks": info.fresh_blocks, "fresh_rows": info.fresh_rows,
-        "fresh_tombstones": info.fresh_tombstones, "authors": authors, "nodes": nodes,
+        "chain_length": all.chain_length, "regions": blocks.map(|info| info.regions),
+        "cells": blocks.map(|info| info.cells), "settled_blocks": blocks.map(|info| info.settled_blocks),
+        "settled_rows": blocks.map(|info| info.settled_rows), "fresh_blocks": blocks.map(|info| info.fresh_blocks),
+        "fresh_rows": blocks.map(|info| info.fresh_rows),
+        "fresh_tombstones": blocks.map(|info| info.fresh_tombstones), "authors": authors, "nodes": nodes,
         "stores": output::arc(sight.arc), "reachable_peers": sight.reachable_peers,
         "unreachable_peers": sight.unreachable_peers, "index": all.index, "waiting": all.waiting,
     });
     output.say(&value, || {
-        let mut lines = vec![
-            describe(&all.collection),
-            format!("identity     {}", all.collection.dna_hash),
-            format!("this agent   {}, {} actions", all.collection.agent, info.chain_length),
+        let mut lines = vec![describe(&all.collection)];
+        lines.extend(all.collection.dna_hash.iter().map(|hash| format!("identity     {hash}")));
+        let actions = all.chain_length.map_or_else(String::new, |actions| format!(", {actions} actions"));
+        lines.extend([
+            format!("this agent   {}{actions}", all.collection.agent),
             format!("stores       {}", output::arc(sight.arc)),
             format!("peers        {} reachable, {} not", sight.reachable_peers, sight.unreachable_peers),
-            format!(
-                "settled      {} rows in {} blocks, {} cells, {} regions",
-                info.settled_rows, info.settled_blocks, info.cells, info.regions
-            ),
-            format!(
-                "fresh        {} rows and {} deletions in {} blocks",
-                info.fresh_rows, info.fresh_tombstones, info.fresh_blocks
-            ),
-        ];
+        ]);
+        lines.extend(blocks.into_iter().flat_map(block_lines));
         lines.extend(all.index.iter().flat_map(index_lines));
         if all.waiting.writes > 0 {
             let trouble = all.waiting.trouble.as_ref().map_or_else(String::new, |why| format!(": {why}"));
@@ -195,13 +190,9 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
                 "in the log   {writes} writes, {megabytes:.1} MB, wait for the chain{trouble}"
             ));
         }
-        lines.extend(info.authors.iter().map(|author| {
-            format!(
-                "author       {}: {} rows in {} blocks",
-                short(&author.author.to_string()),
-                author.rows,
-                author.blocks
-            )
+        lines.extend(all.authors.iter().map(|author| {
+            let blocks = author.blocks.map_or_else(String::new, |blocks| format!(" in {blocks} blocks"));
+            format!("author       {}: {} rows{blocks}", short(&author.author.to_string()), author.rows)
         }));
         lines.extend(all.nodes.iter().map(|node| {
             format!(
@@ -214,6 +205,20 @@ async fn info(door: &Door, output: Output, name: String) -> Result<()> {
         lines.join("\n")
     });
     Ok(())
+}
+
+/// What lies in which blocks.
+fn block_lines(info: &CollectionInfo) -> [String; 2] {
+    [
+        format!(
+            "settled      {} rows in {} blocks, {} cells, {} regions",
+            info.settled_rows, info.settled_blocks, info.cells, info.regions
+        ),
+        format!(
+            "fresh        {} rows and {} deletions in {} blocks",
+            info.fresh_rows, info.fresh_tombstones, info.fresh_blocks
+        ),
+    ]
 }
 
 /// Where the rows lie that searches are answered from.
@@ -245,8 +250,8 @@ fn index_lines(index: &IndexReport) -> Vec<String> {
 }
 
 async fn invite(door: &Door, output: Output, name: String) -> Result<()> {
-    let collection: Collection = door.ask(Request::Find(name)).await?;
-    let invite = collection.invite().to_string();
+    let invite: String = door.ask(Request::Invite(name.clone())).await?;
+    let collection: CollectionView = door.ask(Request::Find(name)).await?;
     if collection.network.is_none() {
         eprintln!(
             "note: this collection lives on this node alone; others who join find nobody. Create it with \
@@ -258,7 +263,7 @@ async fn invite(door: &Door, output: Output, name: String) -> Result<()> {
 }
 
 async fn join(door: &Door, output: Output, invite: String) -> Result<()> {
-    let joined: Joined = door.ask(Request::Join(invite)).await?;
+    let joined: JoinedView = door.ask(Request::Join(invite)).await?;
     let mut value = output::collection(&joined.collection);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("was_here".to_owned(), json!(joined.was_here));

@@ -2,9 +2,8 @@
 
 use super::output::{self, Output};
 use super::search::id_readings;
-use crate::collections::Collection;
 use crate::control::Door;
-use crate::requests::Request;
+use crate::requests::{CollectionView, Request, Wrote};
 use anyhow::{Result, ensure};
 use clap::Args;
 use rose_forest_api::*;
@@ -44,7 +43,7 @@ pub(super) struct Export {
 
 impl Delete {
     pub async fn run(self, door: &Door, output: Output) -> Result<()> {
-        let found: Collection = door.ask(Request::Find(self.collection.clone())).await?;
+        let found: CollectionView = door.ask(Request::Find(self.collection.clone())).await?;
         let mut ids = Vec::new();
         for text in &self.ids {
             let id = own_reading(door, &found, &self.collection, text).await?;
@@ -53,14 +52,14 @@ impl Delete {
             }
         }
         let input = DeleteInput { ids, ignore_unknown: self.ignore_unknown };
-        let written: WriteOutput = door.ask(Request::Delete(self.collection, input)).await?;
+        let written: Wrote = door.ask(Request::Delete(self.collection, input)).await?;
         output.say(&json!({ "deleted": written.rows }), || format!("{} points deleted", written.rows));
         Ok(())
     }
 }
 
 /// Digits may be a number or a text: whichever this agent has a point of.
-async fn own_reading(door: &Door, found: &Collection, collection: &str, text: &str) -> Result<PointId> {
+async fn own_reading(door: &Door, found: &CollectionView, collection: &str, text: &str) -> Result<PointId> {
     let mut readings = id_readings(text)?;
     if let [_, _] = readings.as_slice() {
         let input = GetInput {
@@ -80,7 +79,7 @@ async fn own_reading(door: &Door, found: &Collection, collection: &str, text: &s
 
 impl Export {
     pub async fn run(self, door: &Door) -> Result<()> {
-        let found: Collection = door.ask(Request::Find(self.collection.clone())).await?;
+        let found: CollectionView = door.ask(Request::Find(self.collection.clone())).await?;
         let (mut cursor, mut complete) = (None, true);
         loop {
             let input = ScrollInput {

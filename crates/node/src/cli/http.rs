@@ -4,11 +4,11 @@ use crate::data_dir::DataDir;
 use crate::http::Api;
 use crate::network::Network;
 use crate::node::Node;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use rose_forest_http::{Config, Keys, Serving, Tls, check_public, router, serve_with};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -18,10 +18,6 @@ pub(super) struct Http {
     /// Serve Qdrant's HTTP API here; port 0 takes a free one. 127.0.0.1:6333 is where Qdrant's clients look
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<SocketAddr>,
-    /// A file with the key that the API asks for, readable by you alone. Needed for other addresses than this machine's own. It
-    /// also signs tokens (JWT, HS256) with rights to single collections
-    #[arg(long, value_name = "FILE", requires = "http")]
-    api_key_file: Option<PathBuf>,
     /// A file with a key that may only read
     #[arg(long, value_name = "FILE", requires = "http")]
     read_only_key_file: Option<PathBuf>,
@@ -49,14 +45,18 @@ pub(super) struct Listening {
 }
 
 impl Http {
-    /// Begins to listen, if that is asked for. Nothing is answered yet. Snapshots are kept in the data directory.
+    /// Begins to listen, if that is asked for. Nothing is answered yet. `key` is the file with the key to ask for. Snapshots are
+    /// kept in the data directory.
     ///
     /// # Errors
     /// If the address is public and no key is asked for, a file cannot be used, or the address not listened on.
-    pub async fn listen(self, dir: &DataDir) -> Result<Option<Listening>> {
-        let Some(address) = self.http else { return Ok(None) };
+    pub async fn listen(self, dir: &DataDir, key: Option<&Path>) -> Result<Option<Listening>> {
+        let Some(address) = self.http else {
+            ensure!(key.is_none(), "--api-key-file goes with --http");
+            return Ok(None);
+        };
         let mut keys = Keys::default();
-        if let Some(file) = &self.api_key_file {
+        if let Some(file) = key {
             keys = keys.with_full_from(file)?;
         }
         if let Some(file) = &self.read_only_key_file {

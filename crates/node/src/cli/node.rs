@@ -34,7 +34,7 @@ impl Command {
 
 async fn info(door: &Door, output: Output) -> Result<()> {
     let node: NodeReport = door.ask(Request::Node).await?;
-    let serving = matches!(door, Door::There(_));
+    let serving = !matches!(door, Door::Here(_));
     let collections: Vec<_> = node
         .collections
         .iter()
@@ -58,12 +58,15 @@ async fn info(door: &Door, output: Output) -> Result<()> {
             .as_ref()
             .map_or_else(|| "none before the first collection".to_owned(), ToString::to_string);
         let mut lines = vec![
-            node.software.clone(),
-            format!("data       {}", node.data_dir),
+            harmless(&node.software),
+            match (&node.data_dir, door.url()) {
+                (Some(dir), _) => format!("data       {dir}"),
+                (None, url) => format!("address    {}", url.unwrap_or_default()),
+            },
             format!("agent      {agent}"),
             format!("serving    {}", if serving { "yes" } else { "no" }),
-            format!("rules      {}", node.releases.join(", ")),
         ];
+        lines.extend(node.releases.iter().map(|names| format!("rules      {}", names.join(", "))));
         lines.extend(node.collections.iter().map(|(collection, sight)| match sight {
             None => format!("collection {}, left", collection.label()),
             Some(sight) => format!(

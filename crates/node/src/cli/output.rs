@@ -1,6 +1,6 @@
 //! What is printed: sentences for people, or JSON lines.
 
-use crate::collections::Collection;
+use crate::requests::CollectionView;
 use anyhow::{Context, Result};
 use rose_forest_api::{Arc, Gap};
 use serde_json::{Value, json};
@@ -69,14 +69,14 @@ pub(crate) fn print(line: &str) {
     }
 }
 
-/// A collection as JSON, without its seed.
-pub(crate) fn collection(collection: &Collection) -> Value {
+/// A collection as JSON.
+pub(crate) fn collection(collection: &CollectionView) -> Value {
     json!({
         "name": collection.schema.name,
         "dimension": collection.schema.dimension,
         "distance": collection.schema.distance,
         "encoding": collection.schema.encoding,
-        "dna_hash": collection.dna_hash.to_string(),
+        "dna_hash": collection.dna_hash.as_ref().map(ToString::to_string),
         "agent": collection.agent.to_string(),
         "enabled": collection.enabled,
         "bootstrap": collection.network.as_ref().map(|network| &network.bootstrap),

@@ -3,7 +3,7 @@
 use super::output::{self, Output};
 use crate::control::Door;
 use crate::readers::{self, Item, Options};
-use crate::requests::{Request, Searched};
+use crate::requests::{CollectionView, Request, Searched};
 use crate::text::{clip, harmless, short};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{ArgGroup, Args};
@@ -58,7 +58,7 @@ pub(super) struct Search {
 
 impl Search {
     pub async fn run(self, door: &Door, output: Output) -> Result<()> {
-        let found: crate::collections::Collection = door.ask(Request::Find(self.collection.clone())).await?;
+        let found: CollectionView = door.ask(Request::Find(self.collection.clone())).await?;
         let dimension = found.schema.dimension();
         if let Some(text) = &self.vector {
             let vector = parse_vector(text)?;
@@ -216,6 +216,9 @@ fn as_text(answer: &Answer, query: Option<&PointId>) -> String {
         lines.push("nothing found".to_owned());
     }
     lines.extend(answer.gaps.iter().map(|gap| format!("incomplete: {}", output::gap(gap))));
+    if !answer.complete && answer.gaps.is_empty() {
+        lines.push("incomplete: this node's index does not hold yet what the node has received".to_owned());
+    }
     lines.join("\n")
 }
 

@@ -37,7 +37,7 @@ impl Serve {
             age: self.hot_days.map(|days| DAY * days),
         };
         // What is wrong with the API's options is told before the node starts.
-        let http = self.http.listen(&dir).await?;
+        let http = self.http.listen(&dir, global.api_key_file.as_deref()).await?;
         let settings = Settings { index_limits, ..global.settings()? };
         let node = Arc::new(Node::start(settings, lock).await?);
         let listener = crate::control::listen(&dir)?;

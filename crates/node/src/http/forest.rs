@@ -4,10 +4,11 @@ use super::{Api, blocking, name_of, of_node, to_its_end};
 use crate::collections::Collection;
 use crate::invite::{Invite, InviteError};
 use crate::live::Live;
+use crate::network::Network;
 use anyhow::{Context, Result};
 use rose_forest_api::{ActionHash, Arc as Stores, NodeInfo, PointId};
 use rose_forest_http::backend::{
-    BackendError, Joined, NodeCollection, NodeState, Peer, Proof, QueueState, SyncState, With,
+    BackendError, Joined, Meeting, NodeCollection, NodeState, Peer, Proof, QueueState, SyncState, With,
 };
 use rose_forest_http::local;
 use rose_forest_rules::block::BlockView;
@@ -18,23 +19,35 @@ use std::time::Duration;
 pub(super) async fn node(api: &Api) -> Result<NodeState, BackendError> {
     let mut collections = Vec::new();
     let mut agent = None;
-    for collection in api.node.collections().await.map_err(of_node)?.iter() {
-        let sight = if collection.enabled {
-            Some(api.node.recent_sight(collection).await.map_err(of_node)?)
-        } else {
-            None
-        };
-        collections.push(NodeCollection {
-            name: collection.schema.name.clone(),
-            hash: Some(collection.dna_hash.clone()),
-            takes_part: collection.enabled,
-            arc: sight.map_or(Stores::Unknown, |sight| sight.arc),
-            reachable_peers: sight.map_or(0, |sight| sight.reachable_peers),
-            unreachable_peers: sight.map_or(0, |sight| sight.unreachable_peers),
-        });
-        agent = Some(collection.agent.clone());
+    for found in api.node.collections().await.map_err(of_node)?.iter() {
+        let found = collection(api, found.clone()).await?;
+        agent = Some(found.agent.clone());
+        collections.push(found);
     }
     Ok(NodeState { software: crate::SOFTWARE.to_owned(), agent, collections })
+}
+
+/// A collection, as this node takes part in it.
+pub(super) async fn collection(api: &Api, collection: Collection) -> Result<NodeCollection, BackendError> {
+    let sight = if collection.enabled {
+        Some(api.node.recent_sight(&collection).await.map_err(of_node)?)
+    } else {
+        None
+    };
+    let Collection { schema, dna_hash, agent, enabled, network, .. } = collection;
+    let live = api.node.lives.get(&dna_hash);
+    Ok(NodeCollection {
+        schema,
+        vector_name: api.node.notes.vector_name(&dna_hash.to_string()),
+        hash: Some(dna_hash),
+        agent,
+        meeting: network.map(|Network { bootstrap, relay }| Meeting { bootstrap, relay }),
+        takes_part: enabled,
+        is_caught_up: live.is_some_and(|live| !live.is_broken() && live.is_caught_up()),
+        arc: sight.map_or(Stores::Unknown, |sight| sight.arc),
+        reachable_peers: sight.map_or(0, |sight| sight.reachable_peers),
+        unreachable_peers: sight.map_or(0, |sight| sight.unreachable_peers),
+    })
 }
 
 /// The text that lets others in.
@@ -77,11 +90,11 @@ pub(super) async fn sync_state(
     live: Arc<Live>,
 ) -> Result<SyncState, BackendError> {
     let pulse = api.node.pulse(collection, &live).await.map_err(of_node)?;
-    let (rows, unconfirmed_blocks) = blocking(move || local::places(live.index())).await?;
+    let (index, unconfirmed_blocks) = blocking(move || local::places(live.index())).await?;
     Ok(SyncState {
         is_caught_up: pulse.caught_up,
         lag: pulse.caught_up.then_some(Duration::ZERO),
-        rows,
+        index,
         unconfirmed_blocks,
         queue: QueueState {
             writes: pulse.waiting.writes as u64,

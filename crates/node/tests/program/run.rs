@@ -10,33 +10,48 @@ pub struct Program {
     passphrase: String,
 }
 
+/// A program that runs on, killed when dropped.
+struct Running(Child);
+
 /// A program that serves; stopped when dropped.
 pub struct Serving {
-    child: Child,
+    running: Running,
     url: Option<String>,
 }
 
 /// A server where peers find each other; stopped when dropped.
 pub struct Bootstrap {
-    child: Child,
+    _running: Running,
     pub url: String,
+}
+
+impl Running {
+    /// Starts a program that prints JSON, and waits for its first so many lines.
+    fn start(mut command: Command, lines: usize) -> (Self, Vec<Value>) {
+        use std::io::{BufRead, BufReader};
+        let mut running = Self(command.stdout(Stdio::piped()).spawn().unwrap());
+        let mut said = BufReader::new(running.0.stdout.take().unwrap()).lines();
+        let first = said.by_ref().take(lines).map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        let first: Vec<_> = first.collect();
+        assert_eq!(first.len(), lines, "it ended: {first:?}");
+        // Whatever else it says is read, or it would wait for us.
+        std::thread::spawn(move || said.for_each(drop));
+        (running, first)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Bootstrap {
     pub fn start(program: &Program) -> Self {
-        use std::io::{BufRead, BufReader};
-        let mut command = program.command(&["bootstrap", "--listen", "127.0.0.1:0", "--json"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        Self { child, url: first["url"].as_str().unwrap().to_owned() }
-    }
-}
-
-impl Drop for Bootstrap {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let args = ["bootstrap", "--listen", "127.0.0.1:0", "--json"];
+        let (running, said) = Running::start(program.command(&args), 1);
+        Self { _running: running, url: said[0]["url"].as_str().unwrap().to_owned() }
     }
 }
 
@@ -68,6 +83,7 @@ impl Program {
             .arg("--data-dir")
             .arg(self.data_dir())
             .env("ROSE_FOREST_PASSPHRASE", &self.passphrase)
+            .env_remove("ROSE_FOREST_URL")
             .stdin(Stdio::null());
         if std::env::var_os("ROSE_FOREST_DNA").is_none() {
             // As cargo says now: a binary from a shared target directory may have been built elsewhere.
@@ -136,20 +152,15 @@ impl Program {
 
     /// The same with further options.
     pub fn serve_with(&self, options: &[&str]) -> Serving {
-        use std::io::{BufRead, BufReader};
+        let has_api = options.contains(&"--http");
         let args = [&["serve", "--json"], options].concat();
-        let mut child = self.command(&args).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        assert_eq!(first["event"], "serving");
-        let url = options.contains(&"--http").then(|| {
-            let second: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-            assert_eq!(second["event"], "listening");
-            second["url"].as_str().unwrap().to_owned()
+        let (running, said) = Running::start(self.command(&args), 1 + usize::from(has_api));
+        assert_eq!(said[0]["event"], "serving");
+        let url = said.get(1).map(|listening| {
+            assert_eq!(listening["event"], "listening");
+            listening["url"].as_str().unwrap().to_owned()
         });
-        // Whatever else it says is read, or it would wait for us.
-        std::thread::spawn(move || lines.for_each(drop));
-        Serving { child, url }
+        Serving { running, url }
     }
 }
 
@@ -161,16 +172,9 @@ impl Serving {
 
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let child = &mut self.running.0;
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+        assert!(child.wait().unwrap().success());
     }
 }
 

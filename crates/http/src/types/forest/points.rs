@@ -8,12 +8,12 @@ use crate::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rose_forest_api::{AgentPubKey, PointId};
 use rose_forest_store::{Filter, openapi::IdSchema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Every author's point of one id.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AllPoints {
     /// The points, each with its provenance.
     pub points: Vec<Record>,
@@ -46,8 +46,14 @@ impl<'de> Deserialize<'de> for AuthorKey {
     }
 }
 
+impl Serialize for AuthorKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
 /// A page of everybody's points to read.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScrollAllRequest {
     /// Whose; everybody's where nothing is said.
     #[serde(default)]
@@ -92,8 +98,20 @@ impl<'de> Deserialize<'de> for AllOffset {
     }
 }
 
+impl Serialize for AllOffset {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            AllStart::First => serializer.serialize_none(),
+            AllStart::At(id) => id.serialize(serializer),
+            AllStart::After(id, author) => {
+                PointOf { id: id.clone(), author: author.to_string() }.serialize(serializer)
+            }
+        }
+    }
+}
+
 /// A page of everybody's points.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScrollAllPage {
     /// The points, each with its provenance.
     pub points: Vec<Record>,
@@ -102,7 +120,7 @@ pub struct ScrollAllPage {
 }
 
 /// A point, by its id and its author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PointOf {
     /// Its id.
     #[schema(value_type = IdSchema)]
@@ -120,7 +138,7 @@ impl ScrollAllPage {
 }
 
 /// What a client needs to check a point by itself: see `docs/PROOFS.md`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Proof)]
 pub struct ProofJson {
     /// The point's id.
@@ -184,7 +202,10 @@ mod tests {
         assert_eq!(read(json!(3)).unwrap(), AllStart::At(PointId::Int(3)));
         assert_eq!(read(json!("a")).unwrap(), AllStart::At(PointId::text("a").unwrap()));
         let after = read(json!({"id": 3, "author": author.to_string()})).unwrap();
-        assert_eq!(after, AllStart::After(PointId::Int(3), author));
+        assert_eq!(after, AllStart::After(PointId::Int(3), author.clone()));
+        for start in [AllStart::At(PointId::Int(3)), after] {
+            assert_eq!(read(serde_json::to_value(AllOffset(start.clone())).unwrap()).unwrap(), start);
+        }
         for (wrong, why) in [
             (json!(-3), "unsigned integer"),
             (json!({"id": 3}), "author"),
