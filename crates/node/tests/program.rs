@@ -11,6 +11,7 @@ mod run;
 mod program {
     mod bad_input;
     mod demo;
+    mod events;
     mod http;
     mod live;
     mod one_node;
