@@ -273,8 +273,10 @@ class Session:
         order = m.OrderBy(key=r.choice(["n", "half", "when", "items[].b"]), direction=r.choice(["asc", "desc"]))
         diversity = round(r.uniform(0, 0.9), 2)
         threshold = r.choice([None, None, r.uniform(-1, 4)])
-        query = lambda q, **more: lambda c: c.query_points(
-            name, query=q, query_filter=filter, limit=limit, with_payload=payload, with_vectors=vectors, **more).points
+        # As many candidates as there are points, or more: the client in memory looks at every point anyway.
+        params = r.choice([None, m.SearchParams(exact=True), m.SearchParams(hnsw_ef=r.choice([512, 10**9]))])
+        query = lambda q, **more: lambda c: c.query_points(name, query=q, query_filter=filter, limit=limit, search_params=params,
+            with_payload=payload, with_vectors=vectors, **more).points  # fmt: skip
         recommend = lambda strategy: query(m.RecommendQuery(recommend=m.RecommendInput(
             positive=positive, negative=negative, strategy=strategy)))
         facet = r.choice(["city", "tags", "n", "open", "text", "items[].b", "missing"])

@@ -116,6 +116,8 @@ def right(operation, name):
         }
         if chance.random() < 0.5:
             asked["filter"] = filter_of()
+        if chance.random() < 0.3:
+            asked["params"] = chance.choice([{"exact": True}, {"hnsw_ef": chance.randrange(10**12), "exact": False}, None])
         if depth and chance.random() < 0.3:
             below = [{k: v for k, v in query(depth - 1).items() if not k.startswith("with_")} for _ in range(2)]
             return asked | {"prefetch": below, "query": chance.choice([{"fusion": "rrf"}, {"fusion": "dbsf"}, {"rrf": {"k": 3}}, vector()])}

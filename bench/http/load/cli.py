@@ -15,6 +15,11 @@ from load.measure import Measurement, Options
 from load.plain import HttpError
 from load.rose_forest import RoseForest
 
+#: The largest set of bench/peers with 384 dimensions: fewer rows are its first ones.
+CLUSTERED = "clustered-1m-384"
+#: Rows of it unless told otherwise.
+CLUSTERED_ROWS = 100_000
+MOST_ROWS = data.CLUSTERED[CLUSTERED][0]
 #: Connections, and what else needs a file.
 MIN_FILES = 4096
 
@@ -25,10 +30,10 @@ def arguments(words: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--url", required=True, help="where the API is, as in http://127.0.0.1:6333")
     add("--api-key-file", type=Path, help="a file with a key that may do everything")
-    add("--data", default="clustered-100k-384", choices=data.NAMES, help="the data set (clustered-100k-384)")
+    add("--data", default="clustered", choices=["clustered", "wordnet"], help="made-up vectors, or those of WordNet senses (clustered)")
+    add("--rows", type=int, help=f"how many of them ({CLUSTERED_ROWS:,} of the made-up ones, all of WordNet's)")
     add("--wordnet", type=Path, default=os.environ.get("ROSE_FOREST_WORDNET"),
         help="the folder with the 20,000 WordNet vectors; without it, the 5,000 in the repository")  # fmt: skip
-    add("--limit", type=int, help="only the first rows of the data set: for trying things out")
     add("--int8", action="store_true", help="the collection stores 8-bit codes instead of f32")
     add("--connections", type=_numbers, default=[1, 16, 1000], help="how many at once (1,16,1000)")
     add("--rounds", type=int, default=3, help="how often each is driven (3)")
@@ -36,25 +41,30 @@ def arguments(words: list[str]) -> argparse.Namespace:
     add("--upsert-rate", type=float, default=50, help="upserts a second (50)")
     add("--upsert-rows", type=int, default=100, help="rows of an upsert (100)")
     add("--upsert-seconds", type=float, default=10, help="how long rows are written beside searches; 0 leaves it out (10)")
+    add("--search-rate", type=float, default=1000,
+        help="searches a second beside upserts, the first time; the second time they come as fast as they can (1000)")  # fmt: skip
     add("--only", choices=["rose-forest"], help="without chromadb")
     add("--wait-quiet", type=float, default=60, help="seconds to wait for a quiet machine before each round (60)")
     add("--fresh", action="store_true", help="load the rows anew")
     add("--out", type=Path, help="where the report goes, beside standard output")
-    return parser.parse_args(words)
+    args = parser.parse_args(words)
+    if args.rows is not None and not 1 <= args.rows <= MOST_ROWS:
+        parser.error(f"expected --rows from 1 to {MOST_ROWS:,}, received {args.rows:,}")
+    return args
 
 
 def main(words: list[str]) -> int:
     """Loads, drives, reports."""
     args = arguments(words)
     _allow_files()
-    rows = data.open_data(args.data, args.wordnet or places.REPOSITORY / "data" / "wordnet-5000", args.limit)
+    rows = _open(args)
     key = args.api_key_file.read_text().strip() if args.api_key_file else None
     servers = [RoseForest(args.url, key, args.int8)]
     if not args.only:
         servers.append(Chroma(places.folder("http-chroma", rows.folder.name)))
     options = Options(
         args.connections, args.rounds, args.seconds, args.upsert_rate, args.upsert_rows, args.upsert_seconds,
-        args.wait_quiet, args.fresh,
+        args.search_rate, args.wait_quiet, args.fresh,
     )  # fmt: skip
     try:
         with tempfile.TemporaryDirectory(dir=places.folder("http")) as folder:
@@ -74,6 +84,12 @@ def main(words: list[str]) -> int:
     if args.out:
         args.out.write_text(text)
     return 0
+
+
+def _open(args: argparse.Namespace) -> data.Data:
+    if args.data == "clustered":
+        return data.open_data(CLUSTERED, places.REPOSITORY, args.rows or CLUSTERED_ROWS)
+    return data.open_data(args.data, args.wordnet or places.REPOSITORY / "data" / "wordnet-5000", args.rows)
 
 
 def _allow_files() -> None:

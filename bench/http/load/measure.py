@@ -26,8 +26,23 @@ class Options:
     upsert_rate: float
     upsert_rows: int
     upsert_seconds: float
+    #: Of the searches beside upserts, the first time.
+    search_rate: float
     wait_quiet_seconds: float
     fresh: bool
+
+
+@dataclass(frozen=True)
+class Upserts:
+    """Rows that were written at a fixed rate, beside searches."""
+
+    server: str
+    #: How they were written, where there are several ways.
+    way: str
+    #: How many searches a second were asked for; none for as many as can be.
+    search_rate: float | None
+    written: Driven
+    searched: Driven
 
 
 @dataclass
@@ -40,8 +55,7 @@ class Results:
     searches: dict[tuple[str, int], list[Driven]] = field(default_factory=dict)
     #: What HTTP adds; a dictionary for each round.
     added: list[dict[str, float]] = field(default_factory=list)
-    #: By server and way of writing: the upserts, and the searches beside them.
-    upserts: dict[tuple[str, str], tuple[Driven, Driven]] = field(default_factory=dict)
+    upserts: list["Upserts"] = field(default_factory=list)
     #: CPUs that others used before each round.
     others: list[float] = field(default_factory=list)
 
@@ -99,17 +113,31 @@ class Measurement:
         return self.folder / f"searches-{self.servers.index(server)}"
 
     def _upserts(self) -> None:
-        """Searches as fast as they come, and rows written at a fixed rate. What is written stays: another run loads anew."""
-        seconds, rate = self.options.upsert_seconds, self.options.upsert_rate
+        """Rows written at a fixed rate, beside searches at a fixed rate and then as fast as they come. What is written stays, each time
+        with other ids: another run loads anew."""
+        options, file = self.options, self.folder / "upserts"
+        batches = max(1, round(options.upsert_rate * options.upsert_seconds))
         for server in self.servers:
-            file = self.folder / "upserts"
-            print(f"{server.name}: {rate:g} upserts of {self.options.upsert_rows} rows a second, beside searches", flush=True)
-            server.write_upserts(self.data, file, max(1, round(rate * seconds)), self.options.upsert_rows)
             ways = {"": server.upsert}
             if isinstance(server, RoseForest):
-                ways = {", wait=true": server.upsert, ", wait=false": server.upsert_logged}
-            for way, (method, path) in ways.items():
-                url = server.url + server.search_path
-                beside = Load(url, "POST", self._searches(server), BESIDE, seconds, server.headers, None)
-                written = drive(server.url + path, method, file, WRITERS, seconds, server.headers, rate)
-                self.results.upserts[(server.name, way)] = (written, beside.finish())
+                ways = {"wait=true": server.upsert, "wait=false": server.upsert_logged}
+            after = len(self.data.rows)
+            for search_rate in (options.search_rate, None):
+                for way, how in ways.items():
+                    server.write_upserts(self.data, file, after, batches, options.upsert_rows)
+                    after += batches * options.upsert_rows
+                    self.results.upserts.append(self._upsert(server, way, how, file, search_rate))
+
+    def _upsert(self, server: Server, way: str, how: tuple[str, str], file: Path, search_rate: float | None) -> Upserts:
+        seconds, rate = self.options.upsert_seconds, self.options.upsert_rate
+        method, path = how
+        url = server.url + server.search_path
+        searches = Load(url, "POST", self._searches(server), BESIDE, seconds, server.headers, search_rate)
+        written = drive(server.url + path, method, file, WRITERS, seconds, server.headers, rate)
+        done = Upserts(server.name, way, search_rate, written, searches.finish())
+        print(
+            f"{server.name} {way}: {written.per_second:.1f} of {rate:g} upserts a second, p99 {written.p99_ms:.1f} ms, beside "
+            f"{done.searched.per_second:,.0f} searches, p99 {done.searched.p99_ms:.1f} ms",
+            flush=True,
+        )
+        return done

@@ -79,15 +79,15 @@ class Server(ABC):
         lines = (json.dumps(self.search_body(query), separators=(",", ":")) for query in numbers(data.queries))
         file.write_text("\n".join(lines) + "\n")
 
-    def write_upserts(self, data: Data, file: Path, batches: int, rows: int) -> None:
-        """A line for each batch: rows that are near to those that are there, with ids after theirs."""
+    def write_upserts(self, data: Data, file: Path, first: int, batches: int, rows: int) -> None:
+        """A line for each batch: rows that are near to those that are there, with ids from `first` on."""
         random = np.random.default_rng(7)
         with file.open("w") as out:
             for batch in range(batches):
                 near = data.rows[random.integers(len(data.rows), size=rows)].astype(np.float32)
                 near += random.standard_normal(near.shape, dtype=np.float32) * 0.02
                 near /= np.linalg.norm(near, axis=1, keepdims=True)
-                body = self.upsert_body(len(data.rows) + batch * rows, numbers(near))
+                body = self.upsert_body(first + batch * rows, numbers(near))
                 out.write(json.dumps(body, separators=(",", ":")) + "\n")
 
 

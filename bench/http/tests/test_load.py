@@ -10,9 +10,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
+from load import report
 from load.chroma import EFFORTS, Chroma
-from load.generator import drive
+from load.cli import arguments
+from load.generator import Driven, drive
+from load.measure import Options, Results, Upserts
 from load.plain import Connection, HttpError
+from load.rose_forest import RoseForest
 
 REPORT = {
     "summary": {"total": 2.0},
@@ -88,6 +93,37 @@ class Tuning(unittest.TestCase):
             for recall, effort in [(0.0, EFFORTS[0]), (0.064, 64), (0.0645, 64), (0.066, 80), (0.9, EFFORTS[-1])]:
                 self.assertEqual(chroma.tune(data, recall), f"ef_search {effort}")
                 self.assertEqual(now[-1], effort)
+
+
+class CommandLine(unittest.TestCase):
+    def test_rows_are_counted_from_one_to_the_most_there_are(self):
+        self.assertEqual(arguments(["--url", "u", "--rows", "100000"]).rows, 100_000)
+        for rows in ("0", "1000001"):
+            with mock.patch("sys.stderr"), self.assertRaises(SystemExit):
+                arguments(["--url", "u", "--rows", rows])
+
+
+class Writing(unittest.TestCase):
+    def test_each_batch_has_ids_of_its_own_from_the_first_on(self):
+        server, data = RoseForest("http://127.0.0.1", None, False), mock.Mock(rows=np.eye(4, dtype=np.float16))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "upserts"
+            server.write_upserts(data, file, 70, 3, 2)
+            ids = [[point["id"] for point in json.loads(line)["points"]] for line in file.read_text().splitlines()]
+        self.assertEqual(ids, [[70, 71], [72, 73], [74, 75]])
+
+    def test_the_report_says_how_much_of_each_rate_was_reached(self):
+        driven = lambda rate, late: Driven(rate, 1.0, late, 500, {})  # noqa: E731
+        results = Results(recalls={"Rose Forest": 0.99})
+        for way, search_rate, rate, late in [("wait=true", 1000, 50, 99), ("wait=false", 1000, 40, 99), ("wait=true", None, 49, 101)]:
+            results.upserts.append(Upserts("Rose Forest", way, search_rate, driven(rate, late), driven(800, 5.0)))
+        options = Options([16], 1, 1, 50, 100, 10, 1000, 0, False)
+        table = report._upserts(results, options)
+        self.assertIn("| Rose Forest, wait=false | 40.0 of 50 | 1.0 | 99.0 | 0 of 500 | 800 of 1,000 | 1.0 | 5.0 | 0 of 500 |", table)
+        self.assertIn("| 0 of 500 | 800 | 1.0 |", table)
+        targets = report._targets(results, mock.Mock(rows=range(100_000)), options)
+        ends = [line.split("| ")[-1].removesuffix(" |") for line in targets.splitlines() if "p99 of" in line]
+        self.assertEqual(ends, ["pass", "**short**", "**short**"])
 
 
 if __name__ == "__main__":

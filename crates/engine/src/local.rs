@@ -67,6 +67,7 @@ pub use known::KnownBlocks;
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};
 pub use read::{Near, Reader, Whose};
 pub use report::IndexReport;
+pub use rose_forest_index::Effort;
 pub use search::{Found, SearchError};
 pub use settled::Moved;
 pub use take_in::Taken;

@@ -16,6 +16,7 @@ pub use forest::{
     ScrollAll, ScrolledAll, SyncState,
 };
 pub use read::{Consistency, Facet, Found, ReadOptions, Scroll, Scrolled, Search, What, With};
+pub use rose_forest_engine::local::Effort;
 pub use write::{Edit, Mode, NewPoint, NewVector, Ordering, Selector, Write, WriteOptions, Written};
 
 use rose_forest_api::{Distance, Encoding, PointId, Schema};

@@ -45,6 +45,9 @@ pub const MAX_READY_TIME: Duration = Duration::from_secs(5);
 
 /// Points of one answer, those that `offset` passes over included: what one search keeps in sight.
 pub const MAX_LIMIT: usize = 10_000;
+/// Candidates that a search keeps in sight, whatever `hnsw_ef` asks for: as many as for [`MAX_LIMIT`] points when nothing is said.
+/// From a twentieth of a graph's rows on, candidates cost as much as looking at every row, which `exact` may ask for anyway.
+pub const MAX_HNSW_EF: usize = 2 * MAX_LIMIT;
 /// Ids of one request: as many as one look-up of the zome takes.
 pub const MAX_IDS: usize = rose_forest_api::MAX_IDS;
 /// Points of one upsert: as many as one call of the zome takes.

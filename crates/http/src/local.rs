@@ -50,7 +50,7 @@ fn hits(reader: &Reader<'_>, search: &Search) -> Result<Vec<Hit>, BackendError> 
     let limit = search.limit;
     Ok(match &search.what {
         What::Nearest(vector) => {
-            let near = reader.nearest(vector, limit, allowed()?.as_ref(), None)?;
+            let near = reader.nearest(vector, limit, search.effort, allowed()?.as_ref(), None)?;
             let is_better = |near: &Near| better(reader, near.score, search.threshold);
             let hit = |near: Near| Hit { label: near.label, score: near.score, order_value: None };
             near.into_iter().filter(is_better).map(hit).collect()

@@ -9,11 +9,11 @@ mod mmr;
 
 use crate::{
     Backend, BackendError,
-    backend::{Found, ReadOptions, Search, Shape, What, With},
+    backend::{Effort, Found, ReadOptions, Search, Shape, What, With},
     limits,
     routes::{at_most, filter, limit},
     server::{Access, ApiError, Reading},
-    types::{Example, LookupLocation, Mmr, Prefetch, Query, Recommend, Strategy},
+    types::{Example, LookupLocation, Mmr, Prefetch, Query, Recommend, SearchParams, Strategy},
 };
 use rose_forest_api::PointId;
 use rose_forest_store::{Condition, Filter};
@@ -69,13 +69,18 @@ impl<'a, B: Backend> Run<'a, B> {
             let own = filter(query.filter, self.vector_name())?;
             let own = merged(above, own);
             self.check_name(query.using.as_deref(), query.query.as_ref())?;
-            let (threshold, lookup) = (query.score_threshold, query.lookup_from);
+            let asked = Asked {
+                effort: effort(query.params),
+                threshold: query.score_threshold,
+                lookup: query.lookup_from.as_ref(),
+                with,
+            };
             if query.prefetch.0.is_empty() {
                 return match query.query {
                     Some(Query::Fusion(_)) => {
                         Err(ApiError::Input("expected prefetches to fuse, received none".to_owned()))
                     }
-                    query => self.search(query, lookup.as_ref(), own, total, threshold, with).await,
+                    query => self.search(query, own, total, asked).await,
                 };
             }
             let mut sources = Vec::with_capacity(query.prefetch.0.len());
@@ -87,7 +92,7 @@ impl<'a, B: Backend> Run<'a, B> {
                 Some(Query::Fusion(how)) => {
                     let mut fused = fusion::fuse(&how, sources)?;
                     fused.truncate(total);
-                    fused.retain(|found| threshold.is_none_or(|threshold| found.score >= threshold));
+                    fused.retain(|found| asked.threshold.is_none_or(|threshold| found.score >= threshold));
                     self.whole(fused, with).await
                 }
                 query => {
@@ -100,7 +105,7 @@ impl<'a, B: Backend> Run<'a, B> {
                         ..Filter::default()
                     };
                     let filter = both(own, Some(among));
-                    self.search(query, lookup.as_ref(), filter, total, threshold, with).await
+                    self.search(query, filter, total, asked).await
                 }
             }
         })
@@ -124,11 +129,9 @@ impl<'a, B: Backend> Run<'a, B> {
     async fn search(
         &self,
         query: Option<Query>,
-        lookup: Option<&LookupLocation>,
         mut filter: Option<Filter>,
         limit: usize,
-        threshold: Option<f32>,
-        with: With,
+        Asked { effort, threshold, lookup, with }: Asked<'_>,
     ) -> Result<Vec<Found>, ApiError> {
         let mut mentioned = Vec::new();
         let mut diverse = None;
@@ -165,11 +168,11 @@ impl<'a, B: Backend> Run<'a, B> {
             filter = both(filter, Some(others));
         }
         let Some((vector, diversity, candidates)) = diverse else {
-            let search = Search { what, filter, limit, threshold, with };
+            let search = Search { what, filter, limit, effort, threshold, with };
             return Ok(self.backend.search(self.name, search, self.options).await?);
         };
         let with = With { vector: true, ..with };
-        let search = Search { what, filter, limit: candidates, threshold, with };
+        let search = Search { what, filter, limit: candidates, effort, threshold, with };
         let found = self.backend.search(self.name, search, self.options).await?;
         Ok(mmr::choose(self.shape.schema.distance, &vector, found, diversity, limit))
     }
@@ -268,6 +271,25 @@ impl<'a, B: Backend> Run<'a, B> {
     }
 }
 
+/// What a query without prefetches asks for beside what and how many.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    effort: Effort,
+    threshold: Option<f32>,
+    lookup: Option<&'a LookupLocation>,
+    with: With,
+}
+
+/// How hard to look. `exact` goes before `hnsw_ef`, as in Qdrant.
+fn effort(params: Option<SearchParams>) -> Effort {
+    let SearchParams { hnsw_ef, exact } = params.unwrap_or_default();
+    match (exact, hnsw_ef) {
+        (Some(true), _) => Effort::Every,
+        (_, Some(ef)) => Effort::Candidates(ef.min(limits::MAX_HNSW_EF)),
+        (_, None) => Effort::Usual,
+    }
+}
+
 /// The mean of vectors of one length.
 fn mean(vectors: &[Vec<f32>]) -> Vec<f32> {
     let mut sum = vec![0.0f32; vectors.first().map_or(0, Vec::len)];
@@ -324,6 +346,15 @@ fn check_tree(query: &Prefetch, depth: usize, count: &mut usize) -> Result<(), A
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_search_keeps_more_in_sight_than_the_largest_one() {
+        let effort = |hnsw_ef, exact| effort(Some(SearchParams { hnsw_ef, exact }));
+        assert_eq!(effort(None, Some(false)), super::effort(None));
+        assert_eq!(effort(Some(5), None), Effort::Candidates(5));
+        assert_eq!(effort(Some(usize::MAX), Some(false)), Effort::Candidates(limits::MAX_HNSW_EF));
+        assert_eq!(effort(Some(5), Some(true)), Effort::Every);
+    }
 
     #[test]
     fn the_mean_is_taken_by_components() {

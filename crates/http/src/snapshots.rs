@@ -23,6 +23,7 @@ pub use multipart::MultipartError;
 pub(crate) use multipart::{Multipart, boundary};
 pub(crate) use names::{check as check_name, time as time_text};
 pub use restore::Priority;
+pub(crate) use restore::Source;
 
 use crate::{Backend, limits};
 use std::{path::PathBuf, sync::Arc};
@@ -77,16 +78,9 @@ pub(crate) async fn create<B: Backend>(
     job: Job,
     collection: String,
 ) -> Result<Listed, SnapshotError> {
-    let folder = snapshots.folder.clone();
-    let work = async move {
-        let done = create::create(backend.as_ref(), folder, &collection).await;
-        drop(job);
-        if let Err(error) = &done {
-            tracing::warn!(collection, %error, "a snapshot was not made");
-        }
-        done
-    };
-    tokio::spawn(work).await.unwrap_or_else(|stopped| Err(SnapshotError::Stopped(stopped)))
+    let (folder, name) = (snapshots.folder.clone(), collection.clone());
+    let work = async move { create::create(backend.as_ref(), folder, &name).await };
+    to_its_end(job, collection, "made", work).await
 }
 
 /// Restores a snapshot into a collection. Goes on when it is no more waited for.
@@ -98,23 +92,33 @@ pub(crate) async fn restore<B: Backend>(
     backend: Arc<B>,
     job: Job,
     collection: String,
-    source: restore::Source,
+    source: Source,
 ) -> Result<(), SnapshotError> {
+    let name = collection.clone();
+    let work = async move { restore::restore(backend.as_ref(), &name, source).await };
+    to_its_end(job, collection, "restored", work).await
+}
+
+/// Does the work of a job, also when nobody waits for it any more: then its failure is told by the log alone.
+async fn to_its_end<T: Send + 'static>(
+    job: Job,
+    collection: String,
+    what: &'static str,
+    work: impl Future<Output = Result<T, SnapshotError>> + Send + 'static,
+) -> Result<T, SnapshotError> {
     let work = async move {
-        let done = restore::restore(backend.as_ref(), &collection, source).await;
+        let done = work.await;
         drop(job);
         if let Err(error) = &done {
-            tracing::warn!(collection, %error, "a snapshot was not restored");
+            tracing::warn!(collection, %error, "a snapshot was not {what}");
         }
         done
     };
     tokio::spawn(work).await.unwrap_or_else(|stopped| Err(SnapshotError::Stopped(stopped)))
 }
 
-pub(crate) use restore::Source;
-
 /// Does what blocks where that is allowed.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static,
 ) -> Result<T, SnapshotError> {
     let done = tokio::task::spawn_blocking(work).await;

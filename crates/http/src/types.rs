@@ -40,7 +40,7 @@ pub use points::{
 pub(crate) use query::Rrf;
 pub use query::{
     Example, Fusion, GroupsRequest, LookupLocation, Mmr, Prefetch, Query, QueryBatch, QueryRequest,
-    Recommend, SearchRequest, Strategy,
+    Recommend, SearchParams, SearchRequest, Strategy,
 };
 pub use snapshots::{RecoverSnapshot, SnapshotDescription};
 pub use telemetry::{

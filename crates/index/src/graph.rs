@@ -39,6 +39,7 @@ pub use error::{GraphError, ImageError};
 pub use params::{DEFAULT_EF_SEARCH, GraphParams};
 pub use repair::Repaired;
 pub use scan::scan_is_cheaper;
+pub(crate) use vector_index::usual_ef;
 
 use crate::Label;
 use parking_lot::{Mutex, RwLock};

@@ -10,7 +10,7 @@ pub enum Effort {
     #[default]
     Usual,
     /// So many candidates in sight, but no fewer than rows are wanted: `ef` of a graph. Lists look at as many cells in
-    /// proportion, [`crate::graph::DEFAULT_EF_SEARCH`] being their default number.
+    /// proportion: at twice their usual number for twice as many candidates as a graph usually keeps for as many rows.
     Candidates(usize),
     /// At every row that is allowed. Exact.
     Every,

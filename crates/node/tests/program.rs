@@ -12,6 +12,7 @@ mod program {
     mod bad_input;
     mod demo;
     mod elsewhere;
+    mod events;
     mod http;
     mod live;
     mod one_node;

@@ -3,10 +3,14 @@
 //! A [`Reader`] sees what a search sees that begins with it (see `view`): all that it says agrees with itself, rows that come
 //! after it was made are not in it, and rows that go keep their vectors for as long as it lasts.
 
-use super::{IndexError, LocalIndex, SearchError, reference, search::SPARE_ROWS, view::Sight};
+use super::{
+    IndexError, LocalIndex, SearchError, reference,
+    search::{Asked, SPARE_ROWS},
+    view::Sight,
+};
 use rose_forest_api::{AgentPubKey, PointId, Schema};
 use rose_forest_core::distance::{from_user, reaches, to_user};
-use rose_forest_index::{Label, kernel::Query};
+use rose_forest_index::{Effort, Label, kernel::Query};
 use rose_forest_rules::code::decode_row;
 use rose_forest_store::{
     FacetHit, FieldIndexInfo, FieldKind, FieldPath, Filter, OrderBy, Ordered, Page, RoaringBitmap, Row,
@@ -149,11 +153,13 @@ impl Reader<'_> {
     /// are not found.
     ///
     /// # Errors
-    /// A vector that cannot be searched for, or a store that cannot be read.
+    /// A vector that cannot be searched for, or a store that cannot be read. Cost: see [`Effort`]; where it is
+    /// [`Effort::Every`], a score for each of the rows.
     pub fn nearest(
         &self,
         vector: &[f32],
         k: usize,
+        effort: Effort,
         allowed: Option<&RoaringBitmap>,
         threshold: Option<f32>,
     ) -> Result<Vec<Near>, SearchError> {
@@ -166,9 +172,10 @@ impl Reader<'_> {
         }
         let distance = self.index.schema.distance;
         let mut near = match allowed {
-            Some(rows) => self.index.near(&query, k + SPARE_ROWS, Some(rows))?,
+            Some(rows) => self.index.near(Asked { query: &query, k: k + SPARE_ROWS, effort }, Some(rows))?,
             None => {
-                let candidates = self.index.candidates(&query, k, None, &self.sight.moment)?;
+                let candidates =
+                    self.index.candidates(Asked { query: &query, k, effort }, None, &self.sight.moment)?;
                 candidates.into_iter().map(|(hit, _)| hit).collect()
             }
         };

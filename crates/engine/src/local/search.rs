@@ -2,7 +2,7 @@
 
 mod near;
 
-pub(super) use near::SPARE_ROWS;
+pub(super) use near::{Asked, SPARE_ROWS};
 
 use super::{IndexError, LocalIndex};
 use crate::block::{action, agent};
@@ -11,7 +11,7 @@ use rose_forest_core::{
     VectorError,
     distance::{from_user, reaches, to_user},
 };
-use rose_forest_index::kernel::Query;
+use rose_forest_index::{Effort, kernel::Query};
 use rose_forest_rules::code::decode_row;
 use rose_forest_store::Filter;
 
@@ -84,7 +84,8 @@ impl LocalIndex {
         let k = input.k as usize;
         // Kept until the end: as long, the rows stay where they are.
         let sight = self.views.look(&self.store).map_err(IndexError::from)?;
-        let near = self.candidates(&query, k, filter, &sight.moment)?;
+        let asked = Asked { query: &query, k, effort: Effort::Usual };
+        let near = self.candidates(asked, filter, &sight.moment)?;
         let mut hits = Vec::with_capacity(near.len());
         for (found, row) in near {
             if !reaches(self.schema.distance, found.score, input.score_threshold) {

@@ -1,6 +1,7 @@
 //! What a backend is asked for, and what it answers.
 
 use rose_forest_api::{ActionHash, AgentPubKey, PointId};
+use rose_forest_engine::local::Effort;
 use rose_forest_store::{FieldPath, Filter, OrderBy, OrderValue};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -77,6 +78,8 @@ pub struct Search {
     pub filter: Option<Filter>,
     /// How many.
     pub limit: usize,
+    /// How hard to look for the nearest. Everything else is looked at whole.
+    pub effort: Effort,
     /// The score that each has to be better than, in the users' terms. Of orders, samples and ids it asks nothing.
     pub threshold: Option<f32>,
     /// What to bring of them.

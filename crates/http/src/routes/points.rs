@@ -3,7 +3,7 @@
 use super::{at_most, filter, ids, limit, payload, show::Show};
 use crate::{
     Backend, BackendError,
-    backend::{Mode, NewPoint, NewVector, Scroll, Search, Selector, What, Write},
+    backend::{Effort, Mode, NewPoint, NewVector, Scroll, Search, Selector, What, Write},
     limits,
     openapi::{Answer, CollectionName},
     server::{AnswerOptions, ApiError, App, Body, Envelope, Path, Reading, Writing},
@@ -324,7 +324,8 @@ pub(crate) async fn scroll<B: Backend>(
         }
         Some(order) => {
             let what = What::Ordered(order.0);
-            let search = Search { what, filter, limit, threshold: None, with: show.with() };
+            let (effort, with) = (Effort::Usual, show.with());
+            let search = Search { what, filter, limit, effort, threshold: None, with };
             (app.backend.search(&name, search, options).await?, None)
         }
         None => {

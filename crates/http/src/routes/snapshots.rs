@@ -8,7 +8,7 @@ use crate::{
     },
     server::{ApiError, App, Body, Envelope, Path, json},
     snapshots::{
-        self, Listed, Multipart, Priority, SnapshotError, Snapshots, Source, boundary, check_name,
+        self, Listed, Multipart, Priority, SnapshotError, Snapshots, Source, blocking, boundary, check_name,
         file::FileError, time_text,
     },
     types::{RecoverSnapshot, SnapshotDescription},
@@ -107,13 +107,6 @@ async fn answered<T: serde::Serialize + Send + 'static>(
     Ok(json(StatusCode::ACCEPTED, &serde_json::json!({"result": null, "status": "accepted", "time": time})))
 }
 
-/// Does what blocks where that is allowed.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static,
-) -> Result<T, SnapshotError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| Err(SnapshotError::Stopped(stopped)))
-}
-
 /// Makes a snapshot of a collection.
 ///
 /// For keys that may do everything.
@@ -135,7 +128,7 @@ pub(crate) async fn create<B: Backend>(
     let snapshots = kept(&app)?.clone();
     let name = snapshots::meant(app.backend.as_ref(), &name).await?;
     // Whether it is there is told also to whoever does not wait.
-    app.backend.state(&name).await?;
+    app.backend.shape(&name).await?;
     let (job, backend) = (snapshots.job()?, app.backend.clone());
     let work =
         async move { snapshots::create(backend, &snapshots, job, name).await.map(SnapshotDescription::from) };
@@ -160,7 +153,7 @@ pub(crate) async fn list<B: Backend>(
     let collection = name.clone();
     let listed = blocking(move || folder.list(&collection)).await?;
     if listed.is_empty() {
-        app.backend.state(&name).await?;
+        app.backend.shape(&name).await?;
     }
     Ok(Envelope::new(listed.into_iter().map(SnapshotDescription::from).collect(), since))
 }

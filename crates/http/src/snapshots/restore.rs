@@ -122,9 +122,9 @@ fn same_checksum(expected: Option<String>, summary: Summary) -> Result<(), Snaps
 async fn prepare<B: Backend>(backend: &B, collection: &str, header: &Header) -> Result<(), SnapshotError> {
     let schema = &header.schema;
     let (dimension, distance, encoding) = (schema.dimension(), schema.distance, schema.encoding);
-    match backend.state(collection).await {
-        Ok(state) => {
-            let own = state.shape.schema;
+    match backend.shape(collection).await {
+        Ok(shape) => {
+            let own = shape.schema;
             fits("dimension", own.dimension(), dimension)?;
             fits("distance", format!("{:?}", own.distance), format!("{distance:?}"))?;
             fits("encoding", format!("{:?}", own.encoding), format!("{encoding:?}"))?;

@@ -209,6 +209,18 @@ pub struct LookupLocation {
     pub vector: Option<String>,
 }
 
+/// How hard to look for the nearest. What else Qdrant knows here is passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+pub struct SearchParams {
+    /// How many candidates to keep in sight: more find more of the nearest, and take longer. No fewer than points are wanted,
+    /// and no more than 20,000.
+    #[serde(default)]
+    pub hnsw_ef: Option<usize>,
+    /// Whether to look at every point: nothing is missed, and the time is in proportion to the points.
+    #[serde(default)]
+    pub exact: Option<bool>,
+}
+
 /// A query whose points another one goes on with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Prefetch {
@@ -236,6 +248,9 @@ pub struct Prefetch {
     /// Where to look up points.
     #[serde(default)]
     pub lookup_from: Option<LookupLocation>,
+    /// How hard to look.
+    #[serde(default)]
+    pub params: Option<SearchParams>,
 }
 
 /// `POST /points/query`.
@@ -301,6 +316,9 @@ pub struct SearchRequest {
     /// The score that each has to be better than.
     #[serde(default)]
     pub score_threshold: Option<f32>,
+    /// How hard to look.
+    #[serde(default)]
+    pub params: Option<SearchParams>,
     /// Whether to bring vectors.
     #[serde(default, alias = "with_vectors")]
     pub with_vector: Option<WithVector>,
@@ -329,6 +347,7 @@ impl SearchRequest {
             filter: self.filter,
             score_threshold: self.score_threshold,
             limit: self.limit,
+            params: self.params,
             ..Prefetch::default()
         };
         Ok(QueryRequest {

@@ -134,3 +134,71 @@ async fn groups_batches_and_older_searches() {
         assert!(found[0]["version"].as_u64().unwrap() > 0);
     }
 }
+
+/// Vectors by a rule that has no pattern to speak of, of 24 components.
+fn scattered(number: u64) -> Vec<f32> {
+    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+    };
+    (0..24).map(|_| next()).collect()
+}
+
+#[tokio::test]
+async fn searches_look_as_hard_as_they_are_told_to() {
+    const ROWS: u64 = 4_000;
+    let server = Server::start().await;
+    server.put("/collections/c", json!({"vectors": {"size": 24, "distance": "Dot"}})).await.result();
+    for ids in (0..ROWS).collect::<Vec<_>>().chunks(1_000) {
+        let point = |id: &u64| json!({"id": id, "vector": scattered(*id), "payload": {"odd": id % 2 == 1}});
+        let points: Vec<_> = ids.iter().map(point).collect();
+        server.put("/collections/c/points", json!({"points": points})).await.result();
+    }
+    let queries: Vec<_> = (ROWS..ROWS + 20).map(scattered).collect();
+    for odd in [false, true] {
+        let mut all = Vec::new();
+        for query in &queries {
+            let dot = |id: u64| scattered(id).iter().zip(query).map(|(a, b)| a * b).sum::<f32>();
+            let mut rows: Vec<_> =
+                (0..ROWS).filter(|id| !odd || id % 2 == 1).map(|id| (dot(id), id)).collect();
+            rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+            all.push(rows.into_iter().take(10).map(|(_, id)| json!(id)).collect::<Vec<_>>());
+        }
+        let filter = odd.then(|| json!({"must": {"key": "odd", "match": {"value": true}}}));
+        let mut by_effort = Vec::new();
+        let efforts = [
+            json!({"hnsw_ef": 0}),
+            json!({"hnsw_ef": 40}),
+            json!(null),
+            json!({"hnsw_ef": 2_000_000_000_000_u64}),
+            json!({"exact": true, "hnsw_ef": 1}),
+        ];
+        for params in efforts {
+            let mut found = 0;
+            for (number, (query, exact)) in queries.iter().zip(&all).enumerate() {
+                let asked = json!({"query": query, "filter": filter, "params": params});
+                let ids = server.ids(asked).await;
+                found += exact.iter().filter(|id| ids.contains(id)).count();
+                if number > 0 {
+                    continue;
+                }
+                // As a prefetch, and of older clients.
+                let prefetch = json!({"query": query, "filter": filter, "params": params});
+                assert_eq!(server.ids(json!({"prefetch": prefetch, "query": query})).await, ids);
+                let older = json!({"vector": query, "filter": filter, "params": params});
+                let older = server.post("/collections/c/points/search", older).await.result();
+                let older: Vec<_> =
+                    older.as_array().unwrap().iter().map(|point| point["id"].clone()).collect();
+                assert_eq!(older, ids);
+            }
+            by_effort.push(found);
+        }
+        assert!(by_effort.is_sorted() && by_effort[0] < by_effort[2], "{by_effort:?}");
+        assert_eq!(by_effort[3..], [200, 200], "{by_effort:?}");
+    }
+    let wrong = json!({"query": queries[0], "params": {"hnsw_ef": -1}});
+    assert!(server.post("/collections/c/points/query", wrong).await.error(400).contains("-1"));
+}

@@ -7,6 +7,11 @@ use crate::{Effort, Hit, Label, OtherSpace, RowFilter, VectorIndex, kernel::Quer
 /// missed more often than the first.
 const EF_FOR_EACH: usize = 2;
 
+/// How many candidates a search for `k` rows keeps in sight unless told otherwise.
+pub(crate) fn usual_ef(k: usize) -> usize {
+    DEFAULT_EF_SEARCH.max(k.saturating_mul(EF_FOR_EACH))
+}
+
 impl VectorIndex for Graph {
     fn kind(&self) -> &'static str {
         "graph"
@@ -20,9 +25,7 @@ impl VectorIndex for Graph {
         filter: Option<&dyn RowFilter>,
     ) -> Result<Vec<Hit>, OtherSpace> {
         match effort {
-            Effort::Usual => {
-                self.search(query, k, DEFAULT_EF_SEARCH.max(k.saturating_mul(EF_FOR_EACH)), filter)
-            }
+            Effort::Usual => self.search(query, k, usual_ef(k), filter),
             Effort::Candidates(candidates) => self.search(query, k, candidates, filter),
             Effort::Every => self.search_exact(query, k, filter),
         }

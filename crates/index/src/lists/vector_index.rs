@@ -1,9 +1,7 @@
 //! The lists as a kind of index.
 
 use super::{Lists, Search};
-use crate::{
-    Effort, Hit, Label, OtherSpace, RowFilter, VectorIndex, graph::DEFAULT_EF_SEARCH, kernel::Query,
-};
+use crate::{Effort, Hit, Label, OtherSpace, RowFilter, VectorIndex, graph::usual_ef, kernel::Query};
 
 impl VectorIndex for Lists {
     fn kind(&self) -> &'static str {
@@ -21,7 +19,7 @@ impl VectorIndex for Lists {
             Effort::Usual => Search { k, nprobe: None, filter },
             Effort::Candidates(candidates) => {
                 let usual = self.snapshot().usual_nprobe(k, filter);
-                let nprobe = usual.saturating_mul(candidates.max(k)) / DEFAULT_EF_SEARCH;
+                let nprobe = usual.saturating_mul(candidates.max(k)) / usual_ef(k);
                 Search { k, nprobe: Some(nprobe), filter }
             }
             Effort::Every => Search { k, nprobe: Some(usize::MAX), filter },

@@ -127,23 +127,53 @@ fn both_kinds_hold_the_same_rows_until_they_are_removed() {
     }
 }
 
+/// The ten nearest rows that a filter allows, by scoring every code.
+fn exact(codes: &[Vec<u8>], query: &Query, filter: Option<&dyn RowFilter>) -> Vec<Hit> {
+    let rows = (0..).zip(codes).filter(|(label, _)| filter.is_none_or(|filter| filter.allows(*label)));
+    let mut hits: Vec<_> = rows.map(|(label, code)| Hit { label, score: query.score(code) }).collect();
+    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.label.cmp(&b.label)));
+    hits.truncate(10);
+    hits
+}
+
 #[test]
 fn more_effort_finds_more_and_every_row_is_exact() {
     let both = Both::new(sq8(), ROWS, 11);
     let queries = queries(sq8(), 40);
+    for filter in [None, Some(&Multiples(2) as &dyn RowFilter)] {
+        for kind in both.kinds() {
+            let name = format!("{}, filtered: {}", kind.kind(), filter.is_some());
+            let found = |effort| -> usize {
+                let each = queries.iter().map(|query| {
+                    let hits = kind.nearest(query, 10, effort, filter).unwrap();
+                    exact(&both.codes, query, filter).iter().filter(|hit| hits.contains(hit)).count()
+                });
+                each.sum()
+            };
+            let by_candidates = [0, 12, 16, 24, 48, 96, DEFAULT_EF_SEARCH, 1_000, usize::MAX]
+                .map(|candidates| found(Effort::Candidates(candidates)));
+            assert!(by_candidates.is_sorted(), "{name}: {by_candidates:?}");
+            let usual = found(Effort::Usual);
+            assert!(by_candidates[0] < usual && usual >= 390, "{name}: {by_candidates:?}, {usual}");
+            for query in &queries {
+                let hits = kind.nearest(query, 10, Effort::Every, filter).unwrap();
+                assert_eq!(hits, exact(&both.codes, query, filter), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn as_many_candidates_as_usual_are_the_usual_effort_for_any_number_of_rows() {
+    let both = Both::new(sq8(), ROWS, 11);
     for kind in both.kinds() {
-        let found = |effort| -> usize {
-            let each = queries.iter().map(|query| {
-                let exact = both.graph.search_exact(query, 10, None).unwrap();
-                let hits = kind.nearest(query, 10, effort, None).unwrap();
-                exact.iter().filter(|hit| hits.contains(hit)).count()
-            });
-            each.sum()
-        };
-        let (few, usual) = (found(Effort::Candidates(10)), found(Effort::Usual));
-        assert!(few < usual && usual >= 390, "{}: {few}, {usual}", kind.kind());
-        assert_eq!(found(Effort::Candidates(DEFAULT_EF_SEARCH)), usual, "{}", kind.kind());
-        assert_eq!(found(Effort::Every), 400, "{}", kind.kind());
+        for (k, candidates) in [(1, DEFAULT_EF_SEARCH), (10, DEFAULT_EF_SEARCH), (100, 200), (1_000, 2_000)] {
+            for query in queries(sq8(), 4) {
+                let [usual, said] = [Effort::Usual, Effort::Candidates(candidates)]
+                    .map(|effort| kind.nearest(&query, k, effort, None).unwrap());
+                assert_eq!(usual, said, "{}, {k}", kind.kind());
+            }
+        }
     }
 }
 

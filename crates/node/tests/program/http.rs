@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 /// Many times what it takes.
 const DEADLINE: Duration = Duration::from_secs(300);
-const HTTP: [&str; 2] = ["--http", "127.0.0.1:0"];
+pub const HTTP: [&str; 2] = ["--http", "127.0.0.1:0"];
 
 /// A client of one node.
-struct Client {
+pub struct Client {
     url: String,
     key: Option<&'static str>,
     agent: ureq::Agent,
 }
 
 impl Client {
-    fn of(serving: &Serving) -> Self {
+    pub fn of(serving: &Serving) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
         Self { url: serving.url().to_owned(), key: None, agent: config.into() }
     }
@@ -34,13 +34,13 @@ impl Client {
     }
 
     /// The result of a call that has to succeed.
-    fn ok(&self, method: &str, path: &str, body: Value) -> Value {
+    pub fn ok(&self, method: &str, path: &str, body: Value) -> Value {
         let (status, answer) = self.send(method, path, Some(&body));
         assert_eq!(status, 200, "{method} {path}: {answer}");
         answer["result"].clone()
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub fn get(&self, path: &str) -> Value {
         let (status, answer) = self.send("GET", path, None);
         assert_eq!(status, 200, "GET {path}: {answer}");
         answer["result"].clone()
@@ -67,16 +67,18 @@ impl Client {
     }
 }
 
-fn create(client: &Client) {
+/// Makes the collection of these tests.
+pub fn create(client: &Client) {
     let new = json!({ "vectors": { "size": 2, "distance": "Dot" } });
     assert_eq!(client.ok("PUT", "/collections/places", new), json!(true));
 }
 
-fn point(id: impl Into<Value>, vector: [f32; 2], payload: Value) -> Value {
+pub fn point(id: impl Into<Value>, vector: [f32; 2], payload: Value) -> Value {
     json!({ "id": id.into(), "vector": vector, "payload": payload })
 }
 
-const WAIT: &str = "/collections/places/points?wait=true";
+/// Where points are written, and waited for.
+pub const WAIT: &str = "/collections/places/points?wait=true";
 
 #[test]
 fn what_is_written_through_the_api_is_on_the_chain_and_comes_back_after_a_restart() {

@@ -31,7 +31,7 @@ fn one_point_stands_for_each_id_in_searches_counts_and_pages() {
         let reader = index.reader().unwrap();
         let allowed = reader.allowed(whose, None).unwrap();
         let page = reader.scroll(&Start::First, 100, allowed.as_ref()).unwrap().rows;
-        let mut found = reader.nearest(&vector(1, 20), 100, allowed.as_ref(), None).unwrap();
+        let mut found = reader.nearest(&vector(1, 20), 100, Effort::Usual, allowed.as_ref(), None).unwrap();
         found.sort_by_key(|near| near.label);
         let mut labels: Vec<_> = page.iter().map(|row| row.label).collect();
         labels.sort_unstable();
@@ -88,7 +88,7 @@ proptest! {
         let reader = index.reader().unwrap();
         let allowed = reader.allowed(&Whose::OneEach, wanted.as_ref()).unwrap();
         let query = vector(99, 7);
-        let found = reader.nearest(&query, k, allowed.as_ref(), None).unwrap();
+        let found = reader.nearest(&query, k, Effort::Usual, allowed.as_ref(), None).unwrap();
         let mut expected: Vec<_> = newest
             .iter()
             .filter(|(id, _)| filter.as_ref().is_none_or(|ids| ids.contains(id)))
@@ -124,7 +124,7 @@ fn rows_on_disk_are_read_as_those_in_memory() {
         reader.scores(&[&vector(3, 10)], &rows, |label, score| scores.push((label, score.to_vec()))).unwrap();
         let vectors: Vec<_> = rows.iter().map(|label| reader.vector_of(label)).collect();
         assert!(vectors.iter().all(Option::is_some) && scores.len() == 21);
-        let near = |allowed| reader.nearest(&vector(3, 10), 9, allowed, None).unwrap();
+        let near = |allowed| reader.nearest(&vector(3, 10), 9, Effort::Usual, allowed, None).unwrap();
         (near(None), near(Some(&some)), scores, vectors)
     };
     let before = asked(&index);

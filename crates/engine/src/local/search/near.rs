@@ -17,55 +17,66 @@ const MAX_LOOKED_AT: usize = 4096;
 /// Rows of a filter that are looked up to learn how many of them a kind has.
 const SAMPLE: u64 = 256;
 
+/// The nearest rows that are asked for.
+#[derive(Clone, Copy)]
+pub(in crate::local) struct Asked<'q> {
+    /// To what.
+    pub(in crate::local) query: &'q Query,
+    /// How many.
+    pub(in crate::local) k: usize,
+    /// How hard to look.
+    pub(in crate::local) effort: Effort,
+}
+
 impl LocalIndex {
     /// The rows that a search is about, best first and some more than `k`, each with what the store knows of it.
     pub(in crate::local) fn candidates(
         &self,
-        query: &Query,
-        k: usize,
+        asked: Asked<'_>,
         filter: Option<&Filter>,
         moment: &Moment,
     ) -> Result<Vec<(Hit, Row)>, IndexError> {
-        let k = k + SPARE_ROWS;
+        let asked = Asked { k: asked.k + SPARE_ROWS, ..asked };
         let with_rows = |near: Vec<Hit>| {
             let labels: Vec<_> = near.iter().map(|hit| hit.label).collect();
             Ok::<_, IndexError>(near.into_iter().zip(moment.snapshot.rows(&labels)?))
         };
         let is_known = |(hit, row): (Hit, Option<Row>)| row.map(|row| (hit, row));
         if let Some(filter) = filter {
-            let near = self.near_of(query, k, filter, &moment.snapshot)?;
+            let near = self.near_of(asked, filter, &moment.snapshot)?;
             return Ok(with_rows(near)?.filter_map(is_known).collect());
         }
-        let near = self.near(query, k, None)?;
+        let near = self.near(asked, None)?;
         let wanted = near.len();
         let known: Vec<_> = with_rows(near)?.filter_map(is_known).collect();
         if known.len() == wanted {
             return Ok(known);
         }
         // Rows that come or go have taken the place of others.
-        let near = self.near(query, k, Some(moment.rows()?))?;
+        let near = self.near(asked, Some(moment.rows()?))?;
         Ok(with_rows(near)?.filter_map(is_known).collect())
     }
 
     /// The nearest rows that fulfil a filter.
     fn near_of(
         &self,
-        query: &Query,
-        k: usize,
+        asked: Asked<'_>,
         filter: &Filter,
         snapshot: &Snapshot,
     ) -> Result<Vec<Hit>, IndexError> {
+        let k = asked.k;
         let narrowed = snapshot.narrow(filter)?;
         let may = &narrowed.allowed;
         if narrowed.is_exact {
-            return self.near(query, k, Some(may.rows()));
+            return self.near(asked, Some(may.rows()));
         }
         if may.count() > FEW_ROWS {
             // Where the filter leaves many rows, enough of them are among the nearest.
             let everything = may.count() == snapshot.count();
             let mut looked_at = k * LOOKED_AT_FOR_EACH;
             while looked_at <= MAX_LOOKED_AT {
-                let mut near = self.near(query, looked_at, (!everything).then_some(may.rows()))?;
+                let first = Asked { k: looked_at, ..asked };
+                let mut near = self.near(first, (!everything).then_some(may.rows()))?;
                 let is_all = near.len() < looked_at;
                 let labels: RoaringBitmap = near.iter().map(|hit| hit.label).collect();
                 let holding = snapshot.holding(filter, &labels)?;
@@ -77,14 +88,13 @@ impl LocalIndex {
                 looked_at *= LOOKED_AT_FOR_EACH;
             }
         }
-        self.near(query, k, Some(snapshot.holding(filter, may.rows())?.rows()))
+        self.near(asked, Some(snapshot.holding(filter, may.rows())?.rows()))
     }
 
     /// The nearest rows in both kinds, each once, best first; of equal scores the smaller label first.
     pub(in crate::local) fn near(
         &self,
-        query: &Query,
-        k: usize,
+        Asked { query, k, effort }: Asked<'_>,
         allowed: Option<&RoaringBitmap>,
     ) -> Result<Vec<Hit>, IndexError> {
         if allowed.is_some_and(RoaringBitmap::is_empty) {
@@ -94,7 +104,7 @@ impl LocalIndex {
         for kind in self.kinds().into_iter().filter(|kind| !kind.is_empty()) {
             let only = allowed.map(|allowed| Only::new(allowed, kind));
             let filter = only.as_ref().map(|only| only as &dyn RowFilter);
-            near.extend(kind.nearest(query, k, Effort::Usual, filter)?);
+            near.extend(kind.nearest(query, k, effort, filter)?);
         }
         near.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.label.cmp(&b.label)));
         // A row on its way from one to the other is in both, with one score.

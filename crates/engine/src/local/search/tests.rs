@@ -1,7 +1,7 @@
 //! Searching among some of the rows, wherever they lie.
 
 use super::super::{
-    Limits,
+    Limits, Whose,
     tests::{self, D, author, cell, open_with, schema},
 };
 use super::*;
@@ -24,7 +24,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn new() -> Self {
+    fn new(count: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (index, _) = open_with(dir.path(), Limits { memory_bytes: 0, age: None });
         let (schema, synthetic) = (schema(), Synthetic::new(3, D));
@@ -32,7 +32,7 @@ impl Fixture {
         let centres = synthetic.rows(16);
         let centres: Vec<_> = centres.rows().into_iter().map(|row| row.to_vec()).collect();
         index.add_cells((0..).map(cell).zip(centres.iter().cloned())).unwrap();
-        let vectors = synthetic.rows(ROWS);
+        let vectors = synthetic.rows(count);
         let vectors: Vec<_> = vectors.rows().into_iter().map(|row| row.to_vec()).collect();
         let codes: Vec<_> = vectors.iter().map(|vector| encode_row(space, vector).unwrap()).collect();
         // Every other row goes to the nearest cell; the others stay fresh.
@@ -43,13 +43,13 @@ impl Fixture {
             scores.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0 as u16
         };
         let mut blocks = std::collections::BTreeMap::<_, Vec<usize>>::new();
-        for row in 0..ROWS {
+        for row in 0..count {
             let place = (row / 2 % 2 == 0).then(|| nearest(row));
             let part = if place.is_none() { row / OF_A_BLOCK } else { 0 };
             blocks.entry((place, part)).or_default().push(row);
         }
-        let ids: Vec<_> = (0..ROWS as u64).map(PointId::Int).collect();
-        let payloads: Vec<_> = (0..ROWS)
+        let ids: Vec<_> = (0..count as u64).map(PointId::Int).collect();
+        let payloads: Vec<_> = (0..count)
             .map(|row| {
                 format!(
                     r#"{{"half":{},"hundredth":{},"thousandth":{},"one":1}}"#,
@@ -70,7 +70,7 @@ impl Fixture {
             index.take_in(&[block], true, None).unwrap();
         }
         let moved = index.move_settled(0, &|| false).unwrap().rows;
-        assert_eq!((moved, index.report().unwrap().in_graph), (ROWS / 2, ROWS as u64 / 2));
+        assert_eq!((moved, index.report().unwrap().in_graph), (count / 2, count as u64 / 2));
         let queries = synthetic.queries(10).rows().into_iter().map(|row| row.to_vec()).collect();
         Self { _dir: dir, index, codes, queries }
     }
@@ -78,7 +78,7 @@ impl Fixture {
     /// The ids of the ten nearest rows that a rule allows.
     fn exact(&self, query: &[f32], allows: impl Fn(usize) -> bool) -> Vec<u64> {
         let query = Query::new(Space::from(&schema()), query).unwrap();
-        let mut rows: Vec<_> = (0..ROWS).filter(|row| allows(*row)).collect();
+        let mut rows: Vec<_> = (0..self.codes.len()).filter(|row| allows(*row)).collect();
         rows.sort_by(|a, b| query.score(&self.codes[*b]).total_cmp(&query.score(&self.codes[*a])));
         rows.into_iter().take(10).map(|row| row as u64).collect()
     }
@@ -113,7 +113,7 @@ fn has_id(ids: &[u64]) -> Filter {
 
 #[test]
 fn a_filter_leaves_the_nearest_of_what_it_allows() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::new(ROWS);
     let check = |name: &str| {
         for (field, one_in) in [("one", 1), ("half", 2), ("hundredth", 100), ("thousandth", 1_000)] {
             let value = if one_in == 1 { 1 } else { one_in - 1 };
@@ -147,4 +147,33 @@ fn a_filter_leaves_the_nearest_of_what_it_allows() {
         while !fixture.index.store.build_field_index(&path, 5_000).unwrap().is_done() {}
     }
     check("with indexes");
+}
+
+#[test]
+fn more_candidates_find_more_in_both_together_and_every_row_is_exact() {
+    let fixture = Fixture::new(4_000);
+    let reader = fixture.index.reader().unwrap();
+    for one_in in [1, 2] {
+        let allowed = (one_in > 1).then(|| reader.rows_of(&Whose::Everyones, Some(&is("half", 1))).unwrap());
+        let near = |query: &[f32], effort| -> Vec<u64> {
+            let near = reader.nearest(query, 10, effort, allowed.as_ref(), None).unwrap();
+            let labels: Vec<_> = near.iter().map(|near| near.label).collect();
+            let rows = reader.rows(&labels).unwrap().into_iter().flatten();
+            rows.map(|row| if let PointId::Int(id) = row.id { id } else { panic!("{:?}", row.id) }).collect()
+        };
+        let exact = |query| fixture.exact(query, |row| one_in == 1 || row % 2 == 1);
+        let found = |effort| -> usize {
+            let each = fixture.queries.iter().map(|query| {
+                let hits = near(query, effort);
+                exact(query).iter().filter(|id| hits.contains(id)).count()
+            });
+            each.sum()
+        };
+        let by_candidates = [1, 24, 48, 96, 192, 2_000].map(|ef| found(Effort::Candidates(ef)));
+        assert!(by_candidates.is_sorted() && by_candidates[0] < 97, "one in {one_in}: {by_candidates:?}");
+        assert!(found(Effort::Usual) >= 97, "one in {one_in}");
+        for query in &fixture.queries {
+            assert_eq!(near(query, Effort::Every), exact(query), "one in {one_in}");
+        }
+    }
 }
