@@ -19,8 +19,8 @@ use rose_forest_api::PointId;
 use rose_forest_engine::local::LocalIndex;
 use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_http::backend::{
-    AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Facet, Found, Joined,
-    NewCollection, NodeCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled,
+    AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Effort, Facet, Found,
+    Joined, NewCollection, NodeCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled,
     ScrolledAll, Search, Shape, SyncState, What, With, Write, WriteOptions, Written,
 };
 use rose_forest_http::local;
@@ -161,6 +161,7 @@ async fn to_its_end<T: Send + 'static>(
 fn is_short(index: &LocalIndex, search: &Search) -> bool {
     matches!(search.what, What::Nearest(_))
         && search.filter.is_none()
+        && search.effort == Effort::Usual
         && search.limit <= MAX_SHORT_LIMIT
         && index.is_in_memory()
 }

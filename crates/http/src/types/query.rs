@@ -210,7 +210,7 @@ pub struct LookupLocation {
 }
 
 /// How hard to look for the nearest. What else Qdrant knows here is passed over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SearchParams {
     /// How many candidates to keep in sight: more find more of the nearest, and take longer. No fewer than points are wanted,
     /// and no more than 20,000.
