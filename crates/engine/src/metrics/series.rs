@@ -117,9 +117,12 @@ pub(super) fn encode(encoder: DescriptorEncoder, of: &[(&str, &Series)]) -> fmt:
         |s| &s.refused_writes,
     )?;
     page.by("searches", "Searches that were answered.", None, |s| &s.searches)?;
-    page.by("peer_blocks", "Blocks that peers announced or gave when asked, and what became of them.", None, |s| {
-        &s.peer_blocks
-    })?;
+    page.by(
+        "peer_blocks",
+        "Blocks that peers announced or gave when asked, and what became of them.",
+        None,
+        |s| &s.peer_blocks,
+    )?;
     page.one("search", "Seconds from a search's question to its answer.", seconds(), |s| &s.search_seconds)?;
     page.by(
         "insert",
