@@ -2,7 +2,7 @@
 
 use crate::sharing::announcement;
 use holochain::prelude::Signal as Sent;
-use rose_forest_api::{BlockWritten, Signal};
+use rose_forest_api::{BlockWritten, SendInput, Signal};
 use rose_forest_sweettest::{APP, DEADLINE, Network, Node, collection, rows, until};
 use tokio::sync::broadcast::Receiver;
 
@@ -27,6 +27,24 @@ async fn a_commit_is_signalled_to_its_own_clients_and_to_peers() {
     assert_eq!(from, alice.agent());
     check(&blocks, alice, &written.blocks);
     assert!(blocks[0].record.is_some(), "a small block travels in the signal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_send_each_other_what_the_zomes_do_not_read() {
+    let network = Network::of(2, &collection(D).await).await;
+    let [alice, bob] = &network.nodes[..] else { unreachable!() };
+    both_announce(alice, bob).await;
+    let mut at_bob = bob.conductor.subscribe_to_app_signals(APP.to_owned());
+    // Up to the largest, which is an answer with a block of 4 MB.
+    for message in [Vec::new(), b"any bytes".to_vec(), vec![200; 5 << 20]] {
+        let to = vec![bob.agent()];
+        let () = alice.call("send_to_nodes", SendInput { to, message: message.clone() }).await;
+        let Signal::PeerSaid { from, message: received } = next(&mut at_bob).await else {
+            panic!("expected what a peer's program says")
+        };
+        assert_eq!(from, alice.agent());
+        assert!(received == message, "received {} bytes of {}", received.len(), message.len());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,9 +42,11 @@ struct Turn {
 }
 
 impl Turns {
+    /// Ends all of them: whoever waits for one hears that it is not done.
     pub(super) async fn close(&self) {
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         tasks.shutdown().await;
+        self.peers.lock().clear();
     }
 }
 
