@@ -35,13 +35,7 @@ impl LocalIndex {
     /// # Errors
     /// If the store cannot be read.
     pub fn author_blocks(&self) -> Result<Vec<AuthorBlocks>, IndexError> {
-        let all = self.store.snapshot()?.author_blocks()?;
-        let named = all.into_iter().map(|of| AuthorBlocks {
-            author: agent(of.author),
-            count: of.count,
-            digest: of.digest,
-        });
-        Ok(named.collect())
+        Ok(self.store.snapshot()?.author_blocks()?.into_iter().map(named).collect())
     }
 
     /// The blocks that the DHT has ever delivered of an author, at most so many: the newest first by the time of the action,
@@ -69,30 +63,39 @@ impl LocalIndex {
         Ok(used.collect())
     }
 
-    /// What the node's own author has to know to settle these fresh blocks: which blocks of cells hold any row of their
-    /// points, as of now, and which blocks that is said of. Nothing if the index cannot say it, because it was not told who
-    /// its own author is before that author's first block came ([`LocalIndex::set_own_author`]).
-    ///
-    /// Cost: opens the blocks, and some look-ups for each row of them and for each block that is named; waits for nobody.
+    /// The points that a block has rows of, tombstones included. Cost: unpacks ids and payloads.
     ///
     /// # Errors
-    /// If the store cannot be read, or one of these is no block of the collection.
-    pub fn seen(&self, author: &AgentPubKey, fresh: &[SignedBlock]) -> Result<Option<Seen>, IndexError> {
-        let opened = fresh.iter().map(|block| self.open_block(block)).collect::<Result<Vec<_>, _>>()?;
-        // Each once, and in their order.
-        let ids: BTreeSet<_> = opened.iter().flat_map(|block| block.meta.rows()).map(|row| &row.id).collect();
+    /// If it is no block of the collection.
+    pub fn ids_of(&self, block: &SignedBlock) -> Result<Vec<PointId>, IndexError> {
+        Ok(self.open_block(block)?.meta.rows().iter().map(|row| row.id.clone()).collect())
+    }
+
+    /// What the node's own author has to know to settle fresh blocks which hold these points: which blocks of cells hold any row
+    /// of them, as of now. Nothing if the index cannot say it, because it was not told who its own author is before that
+    /// author's first block came ([`LocalIndex::set_own_author`]).
+    ///
+    /// Cost: some look-ups for each point and for each block that is named; waits for nobody.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn seen(
+        &self,
+        author: &AgentPubKey,
+        fresh: Vec<ActionHash>,
+        ids: &BTreeSet<PointId>,
+    ) -> Result<Option<Seen>, IndexError> {
         let author = reference(author.get_raw_39())?;
         // One snapshot, so that all of it is about the same blocks.
         let snapshot = self.store.snapshot()?;
         let Some(older) = snapshot.cell_blocks_with(&author, ids)? else { return Ok(None) };
-        let sum = snapshot.author_blocks_of(&author)?;
-        Ok(Some(Seen {
-            blocks: sum.count,
-            digest: sum.digest,
-            fresh: fresh.iter().map(|block| block.action.clone()).collect(),
-            older: older.into_iter().map(action).collect(),
-        }))
+        let AuthorBlocks { count: blocks, digest, .. } = named(snapshot.author_blocks_of(&author)?);
+        Ok(Some(Seen { blocks, digest, fresh, older: older.into_iter().map(action).collect() }))
     }
+}
+
+fn named(of: rose_forest_store::AuthorBlocks) -> AuthorBlocks {
+    AuthorBlocks { author: agent(of.author), count: of.count, digest: of.digest }
 }
 
 #[cfg(test)]

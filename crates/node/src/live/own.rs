@@ -4,6 +4,7 @@ use super::{Live, blocking};
 use anyhow::Result;
 use rose_forest_api::{ActionHash, AgentPubKey, PointId, Seen};
 use rose_forest_engine::local::Used;
+use std::collections::BTreeSet;
 use std::sync::Arc as Shared;
 use std::time::Duration;
 
@@ -41,13 +42,16 @@ impl Live {
             return Ok((self.opened.elapsed() < PATIENCE).then(Seen::default));
         }
         let sorts_next = self.sorts_next.lock().clone();
-        let mut fresh = Vec::with_capacity(sorts_next.len());
-        for block in &sorts_next {
+        let (mut fresh, mut ids) = (Vec::with_capacity(sorts_next.len()), BTreeSet::new());
+        for action in sorts_next {
             // One that this node does not hold yet is not looked up, and so it is waited for.
-            fresh.extend(self.by_action.block(block).await?);
+            let Some(block) = self.by_action.block(&action).await? else { continue };
+            let live = self.clone();
+            ids.extend(blocking(move || live.index.ids_of(&block)).await?);
+            fresh.push(action);
         }
         let (live, author) = (self.clone(), author.clone());
-        blocking(move || live.index.seen(&author, &fresh)).await
+        blocking(move || live.index.seen(&author, fresh, &ids)).await
     }
 
     /// Remembers which fresh blocks the next step of settling is about.
