@@ -28,7 +28,8 @@ struct Entry {
 }
 
 impl Journal {
-    /// The journal of loading `files` (the first one has the rows) into the collection with this hash.
+    /// The journal of loading `files` (the first one has the rows) into the collection that this names: by its hash, and by who
+    /// writes if that is another node.
     pub fn open(folder: &Path, files: &[&Path], collection: &str) -> Result<Self> {
         let mut hash = Sha256::new();
         for file in files {

@@ -107,9 +107,9 @@ pub async fn load(
     let found: CollectionView = door.ask(Request::Find(collection.to_owned())).await?;
     ensure!(found.enabled, "the node has left {}", found.label());
     let source = crate::readers::open(plan.file, plan.options, Some(&found.schema))?;
-    let target = door.steady_name(&found, collection);
+    let identity = found.dna_hash.as_ref().map_or_else(|| collection.to_owned(), ToString::to_string);
     // Two nodes of one collection are two authors.
-    let key = door.url().map_or_else(|| target.clone(), |url| format!("{target} at {url}"));
+    let key = door.url().map_or_else(|| identity.clone(), |url| format!("{identity} at {url}"));
     let mut journal = Journal::open(plan.journals, &plan.options.files(plan.file), &key)?;
     if plan.anew {
         journal.advance(0, 0)?;
@@ -120,7 +120,7 @@ pub async fn load(
     progress.begin(source.total);
     let mut load = Load {
         door,
-        collection: target,
+        collection: door.steady_name(&found, collection),
         dimension: found.schema.dimension(),
         portion: door.portion(),
         place: source.place,
@@ -221,8 +221,7 @@ impl Load<'_> {
         self.bytes = 0;
         let rows = batch.len() as u64;
         if let (Some(first), Some(last)) = (batch.first(), batch.last()) {
-            let refused =
-                format!("the batch of {}s {} to {} was refused", self.place, first.place, last.place);
+            let failed = format!("the batch of {}s {} to {} failed", self.place, first.place, last.place);
             let bulk = batch.len() > FRESH_ROWS;
             let mut input = InsertInput { ids: Vec::new(), vectors: Vec::new(), payloads: Vec::new() };
             input.vectors.reserve_exact(batch.len() * self.dimension * 4);
@@ -231,7 +230,7 @@ impl Load<'_> {
                 input.vectors.extend(row.vector.iter().flat_map(|x| x.to_le_bytes()));
                 input.payloads.push(row.payload);
             }
-            self.write(bulk, input).await.context(refused)?;
+            self.write(bulk, input).await.context(failed)?;
             self.loaded.inserted += rows;
         }
         if self.read > self.journal.rows_done() {

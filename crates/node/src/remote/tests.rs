@@ -216,7 +216,7 @@ async fn a_file_goes_in_batches_and_a_refused_batch_is_named() {
     let file = server.file("many.jsonl", &rows);
     let reader = server.door(Some("see"));
     let problem = format!("{:#}", insert(&reader, &file, false).await.unwrap_err());
-    assert!(problem.contains("lines 1 to 10000 was refused: Forbidden"), "{problem}");
+    assert!(problem.contains("lines 1 to 10000 failed: Forbidden"), "{problem}");
     assert_eq!(insert(&server.door(Some("all")), &file, true).await.unwrap(), many);
     let info: Overview = door.ask(Request::Info(places())).await.unwrap();
     assert_eq!(info.index.unwrap().points, many);
