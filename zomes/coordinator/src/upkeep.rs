@@ -210,7 +210,7 @@ impl Work {
     /// hold are left out; tombstones stay for them, until the blocks that they stood in are out of everybody's
     /// sight and the cell is written again.
     fn rewrite(&mut self, cell: CellId, router: Option<&Router<CellId>>) -> ExternResult<()> {
-        let Some(mut holding) = self.holdings.remove(&cell) else { return Ok(()) };
+        let Some(holding) = self.holdings.remove(&cell) else { return Ok(()) };
         if holding.live + holding.dead == 0 {
             for link in holding.links {
                 delete_link(link, GetOptions::local())?;
@@ -222,16 +222,17 @@ impl Work {
             self.out.more = true;
             return Ok(());
         }
-        // With more blocks than one can replace, the oldest are gathered now and the others next time.
-        holding.blocks.truncate(MAX_REPLACES);
+        // Which rows hold, all blocks of the cell say: what one hides must not come to life in another cell.
         let blocks = load(&self.schema, &self.agent, &holding.blocks)?;
         let opened = Opened::all(&blocks)?;
         let newest = Newest::new(&opened);
+        // With more blocks than one can replace, the oldest are gathered now and the others next time.
+        let gathered = opened.get(..MAX_REPLACES).unwrap_or(&opened);
         let mut floats = vec![0.0; self.schema.dimension()];
         let mut by_cell = BTreeMap::<CellId, Vec<Row<'_>>>::new();
         let mut dead = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        for block in &opened {
+        for block in gathered {
             for row in 0..block.view.live_rows() {
                 let (Some(meta), Some(code)) = (block.row(row), block.view.code(row)) else { continue };
                 let written_at_micros = meta.written_at_micros;
@@ -260,7 +261,7 @@ impl Work {
         if !tombstones.is_empty() {
             by_cell.entry(cell).or_default().extend(tombstones);
         }
-        let replaces: Vec<_> = opened.iter().map(|block| hash_ref(&block.block.action)).collect();
+        let replaces: Vec<_> = gathered.iter().map(|block| hash_ref(&block.block.action)).collect();
         self.out.blocks_replaced += replaces.len() as u32;
         for (to, rows) in by_cell {
             for block in own::write_cell(&self.schema, to, &replaces, rows)? {
