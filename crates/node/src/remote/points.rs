@@ -11,10 +11,10 @@ use rose_forest_http::types::{
 use rose_forest_http::{ClientError, limits};
 use std::time::{Duration, Instant};
 
-/// One upsert: with the row that is too much it is still within the 32 MiB of a body. A component takes up to 15 characters and a
+/// One upsert: with the row that is too much it is still within the 32 MiB of a body. A component takes up to 19 characters and a
 /// comma.
 pub(crate) const PORTION: Portion =
-    Portion { rows: limits::MAX_POINTS, bytes: 28 << 20, component_bytes: 16 };
+    Portion { rows: limits::MAX_POINTS, bytes: 28 << 20, component_bytes: 20 };
 /// The status of a refusal for want of room.
 const BUSY: u16 = 429;
 /// Until a write is tried again for which there was no room.

@@ -115,7 +115,8 @@ async fn everything_that_a_command_does(vector_name: &str) {
         (created.label().as_str(), created.agent.clone(), created.enabled),
         ("places", author(OWN), true)
     );
-    assert_eq!(door.ask::<Vec<CollectionView>>(Request::List).await.unwrap(), std::slice::from_ref(&created));
+    let all: Vec<CollectionView> = door.ask(Request::List).await.unwrap();
+    assert_eq!(all, std::slice::from_ref(&created));
     assert_eq!(door.ask::<CollectionView>(Request::Find(places())).await.unwrap(), created);
     let file = server.file("three.jsonl", THREE);
     assert_eq!(insert(&door, &file, false).await.unwrap(), 3);
