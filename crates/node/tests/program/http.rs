@@ -210,8 +210,9 @@ fn two_nodes_share_a_collection_and_each_changes_its_own_points_alone() {
     let left = theirs.ok("POST", "/collections/places/points/count?consistency=all", json!({}));
     assert_eq!(left["count"], 1);
 
-    // Nobody is there to acknowledge: an error says so, and the write stands.
-    serving_there.stop();
+    // Nobody is there to acknowledge: an error says so, and the write stands. Dropping a node kills it; one that is stopped takes
+    // leave, and is not waited for.
+    drop(serving_there);
     let path = "/collections/places/points?wait=true&ordering=strong&timeout=2";
     let problem = mine.refused(408, "PUT", path, json!({ "points": [point(2, [2.0, 0.0], json!({}))] }));
     assert!(problem.contains("0 of 1"), "{problem}");
