@@ -26,11 +26,15 @@ use rose_forest_http::backend::{
 use rose_forest_http::local;
 use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Points that a search may ask for and still be short: what it reads of each, such as payloads, counts by then.
 const MAX_SHORT_LIMIT: usize = 100;
+
+/// What waiting for peers leaves of a request's time, for what comes after it and for the answer: the server ends what takes
+/// longer, and says less.
+const SPARE: Duration = Duration::from_millis(200);
 
 /// A node as the HTTP API sees it.
 pub struct Api {

@@ -1,6 +1,6 @@
 //! Waiting until peers say that they hold a write: their validation receipts.
 
-use super::of_node;
+use super::{SPARE, of_node};
 use crate::collections::Collection;
 use crate::live::Live;
 use crate::node::Node;
@@ -25,10 +25,10 @@ pub(super) async fn wait(
     ordering: Ordering,
     within: Duration,
 ) -> Result<(), BackendError> {
+    let begun = Instant::now();
     let sight = node.sight(collection).await.map_err(of_node)?;
     let peers = (sight.reachable_peers + sight.unreachable_peers) as usize;
     let expected = expected(ordering, peers);
-    let begun = Instant::now();
     let mut waiting: BTreeSet<&ActionHash> = outputs.iter().flat_map(|output| &output.blocks).collect();
     loop {
         let mut fewest = expected;
@@ -43,7 +43,7 @@ pub(super) async fn wait(
         if waiting.is_empty() {
             return Ok(());
         }
-        if begun.elapsed() + LOOK_EVERY > within {
+        if begun.elapsed() + LOOK_EVERY + SPARE > within {
             return Err(BackendError::NotAcknowledged { expected, received: fewest });
         }
         tokio::time::sleep(LOOK_EVERY).await;

@@ -2,7 +2,7 @@
 //! kind of read, with every filter, sees what the others had, and an answer is of one moment.
 
 use super::acknowledged::others_of_majority;
-use super::of_node;
+use super::{SPARE, of_node};
 use crate::collections::Collection;
 use crate::live::Live;
 use crate::node::Node;
@@ -10,9 +10,6 @@ use rose_forest_http::backend::{BackendError, Consistency, ReadOptions};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// What is left of a request's time for reading and for the answer: the server ends what takes longer.
-const SPARE: Duration = Duration::from_millis(200);
 
 /// Waits until enough nodes have nothing that this index lacks.
 ///

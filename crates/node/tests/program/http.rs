@@ -213,14 +213,14 @@ fn two_nodes_share_a_collection_and_each_changes_its_own_points_alone() {
     // Nobody is there to acknowledge: an error says so, and the write stands. Dropping a node kills it; one that is stopped takes
     // leave, and is not waited for.
     drop(serving_there);
-    let path = "/collections/places/points?wait=true&ordering=strong&timeout=2";
+    let path = "/collections/places/points?wait=true&ordering=strong&timeout=10";
     let problem = mine.refused(408, "PUT", path, json!({ "points": [point(2, [2.0, 0.0], json!({}))] }));
     assert!(problem.contains("0 of 1"), "{problem}");
     assert_eq!(mine.ids_near(json!([1.0, 0.0])), [json!(2), json!(1)]);
     // Nor to ask; this node alone answers all the same.
     let count = "/collections/places/points/count";
     for consistency in ["all", "majority", "2"] {
-        let path = format!("{count}?consistency={consistency}&timeout=2");
+        let path = format!("{count}?consistency={consistency}&timeout=5");
         let problem = mine.refused(408, "POST", &path, json!({}));
         assert!(problem.contains("0 of 1"), "{problem}");
     }
