@@ -8,7 +8,6 @@ use crate::live::Live;
 use crate::node::Node;
 use rose_forest_http::backend::{BackendError, Consistency, ReadOptions};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// Waits until enough nodes have nothing that this index lacks.
