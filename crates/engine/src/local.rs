@@ -61,7 +61,7 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 use view::Views;
 
-pub use blocks::{AuthorBlocks, Used};
+pub use blocks::Used;
 pub use changes::ChangePage;
 pub use known::KnownBlocks;
 pub use limits::{DEFAULT_MEMORY_BYTES, Limits};

@@ -17,8 +17,9 @@
 //! # Sizes
 //!
 //! A question about authors has some 80 bytes for each; one about buckets at most 60 kB, for one author with any number of
-//! blocks; an answer has at most 80 kB of authors and 41 kB of names. See the constants. What is too much for one answer is asked for again, from where the
-//! other stopped, when what was named has been taken in: so an asker never has more than an answer's names to remember.
+//! blocks; an answer has at most 80 kB of authors and 41 kB of names. See the constants. What is too much for one answer is asked
+//! for again, from where the other stopped, when what was named has been taken in: so an asker never has more than an answer's
+//! names to remember.
 
 mod answer;
 mod buckets;
@@ -38,10 +39,10 @@ pub const MAX_AUTHORS: usize = 1_000;
 pub const MAX_NAMES: usize = 1_000;
 /// Blocks that are asked for by name at once. What an answer brings of them is limited by bytes.
 pub const MAX_ASKED_BLOCKS: usize = 64;
-/// The XOR of hashes of actions.
+/// The XOR of hashes of actions: see [`rose_forest_api::blocks_digest`].
 pub type Digest = [u8; 32];
 
-/// What there is of an author.
+/// What there is of an author, in a few bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Its key.
@@ -132,18 +133,8 @@ pub trait Known {
     fn knows(&self, block: &ActionHash) -> Result<bool, IndexError>;
 }
 
-/// Adds a block to a digest, or takes it out.
-pub(crate) fn mix(digest: &mut Digest, block: &ActionHash) {
-    digest.iter_mut().zip(block.get_raw_32()).for_each(|(to, from)| *to ^= from);
-}
-
-fn digest_of<'a>(blocks: impl IntoIterator<Item = &'a ActionHash>) -> Digest {
-    let mut digest = Digest::default();
-    blocks.into_iter().for_each(|block| mix(&mut digest, block));
-    digest
-}
-
-fn differ(a: &Digest, b: &Digest) -> Digest {
+/// What two digests differ by; of sets without a block in common, the digest of both.
+pub(crate) fn differ(a: &Digest, b: &Digest) -> Digest {
     let mut both = *a;
     both.iter_mut().zip(b).for_each(|(to, from)| *to ^= from);
     both

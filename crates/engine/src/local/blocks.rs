@@ -3,19 +3,10 @@
 
 use super::{IndexError, LocalIndex, reference};
 use crate::block::{SignedBlock, action, agent};
+use crate::reconcile::Summary;
 use rose_forest_api::{ActionHash, AgentPubKey, PointId, Seen};
+use rose_forest_store::AuthorBlocks;
 use std::collections::BTreeSet;
-
-/// Which blocks the DHT has ever delivered of an author, in a few bytes; see [`rose_forest_store::AuthorBlocks`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorBlocks {
-    /// Whose.
-    pub author: AgentPubKey,
-    /// How many.
-    pub count: u64,
-    /// The exclusive or of the 32 bytes of the hashes of the actions that carry them. Zero bytes for no blocks.
-    pub digest: [u8; 32],
-}
 
 /// What has become of an author's use of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +25,9 @@ impl LocalIndex {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn author_blocks(&self) -> Result<Vec<AuthorBlocks>, IndexError> {
-        Ok(self.store.snapshot()?.author_blocks()?.into_iter().map(named).collect())
+    pub fn author_blocks(&self) -> Result<Vec<Summary>, IndexError> {
+        let all = self.store.snapshot()?.author_blocks()?.into_iter();
+        Ok(all.map(|of| Summary { author: agent(of.author), count: of.count, digest: of.digest }).collect())
     }
 
     /// The blocks that the DHT has ever delivered of an author, at most so many: the newest first by the time of the action,
@@ -89,13 +81,9 @@ impl LocalIndex {
         // One snapshot, so that all of it is about the same blocks.
         let snapshot = self.store.snapshot()?;
         let Some(older) = snapshot.cell_blocks_with(&author, ids)? else { return Ok(None) };
-        let AuthorBlocks { count: blocks, digest, .. } = named(snapshot.author_blocks_of(&author)?);
+        let AuthorBlocks { count: blocks, digest, .. } = snapshot.author_blocks_of(&author)?;
         Ok(Some(Seen { blocks, digest, fresh, older: older.into_iter().map(action).collect() }))
     }
-}
-
-fn named(of: rose_forest_store::AuthorBlocks) -> AuthorBlocks {
-    AuthorBlocks { author: agent(of.author), count: of.count, digest: of.digest }
 }
 
 #[cfg(test)]

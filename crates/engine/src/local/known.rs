@@ -1,8 +1,8 @@
 //! Which blocks an index has, as [`crate::reconcile`] asks.
 
 use super::{IndexError, LocalIndex};
-use crate::reconcile::{Known, Summary, mix};
-use rose_forest_api::{ActionHash, AgentPubKey};
+use crate::reconcile::{Known, Summary, differ};
+use rose_forest_api::{ActionHash, AgentPubKey, blocks_digest};
 use std::collections::{BTreeMap, HashMap};
 
 /// The blocks of an index. What it says of one moment and the next may differ: whoever compares finds out, and asks again.
@@ -37,12 +37,11 @@ impl LocalIndex {
 impl Known for KnownBlocks<'_> {
     fn authors(&self) -> Result<Vec<Summary>, IndexError> {
         let delivered = self.index.author_blocks()?.into_iter().filter(|of| of.count > 0);
-        let mut all: BTreeMap<_, _> =
-            delivered.map(|of| (of.author.clone(), (of.count, of.digest))).collect();
+        let mut all: BTreeMap<_, _> = delivered.map(|of| (of.author, (of.count, of.digest))).collect();
         for (author, blocks) in &self.unconfirmed {
             let (count, digest) = all.entry(author.clone()).or_default();
             *count += blocks.len() as u64;
-            blocks.iter().for_each(|block| mix(digest, block));
+            *digest = differ(digest, &blocks_digest(blocks));
         }
         Ok(all.into_iter().map(|(author, (count, digest))| Summary { author, count, digest }).collect())
     }

@@ -1,11 +1,10 @@
 //! Answering what another index asks.
 
 use super::{
-    Answer, Differing, Known, MAX_AUTHORS, MAX_NAMES, Question, Summary, buckets, differ, digest_of,
-    is_within,
+    Answer, Differing, Known, MAX_AUTHORS, MAX_NAMES, Question, Summary, buckets, differ, is_within,
 };
 use crate::local::IndexError;
-use rose_forest_api::{ActionHash, AgentPubKey};
+use rose_forest_api::{ActionHash, AgentPubKey, blocks_digest};
 use std::collections::HashMap;
 
 /// What there is to say to a question; nothing if it is none that an asker asks. Names nothing but what is known. Cost: linear
@@ -69,7 +68,7 @@ fn more_than(
     let more = own.count.checked_sub(count).and_then(|more| usize::try_from(more).ok());
     let Some(more) = more.filter(|more| (1..=room).contains(more)) else { return Ok(Vec::new()) };
     let newest = known.newest(&own.author, more)?;
-    let explains = newest.len() == more && digest_of(&newest) == differ(&digest, &own.digest);
+    let explains = newest.len() == more && blocks_digest(&newest) == differ(&digest, &own.digest);
     Ok(if explains { newest } else { Vec::new() })
 }
 

@@ -2,10 +2,10 @@
 
 use super::{
     Answer, Differing, Digest, Known, MAX_ASKED_BLOCKS, MAX_AUTHORS, MAX_NAMES, Question, Summary, buckets,
-    differ, digest_of, is_within,
+    differ, is_within,
 };
 use crate::local::IndexError;
-use rose_forest_api::{ActionHash, AgentPubKey};
+use rose_forest_api::{ActionHash, AgentPubKey, blocks_digest};
 use std::collections::HashMap;
 
 /// Why it is not known that an index has every block of another.
@@ -210,12 +210,12 @@ fn is_explained(
     let Some(beside) = both.checked_sub(theirs.count).and_then(|beside| usize::try_from(beside).ok()) else {
         return Ok(false);
     };
-    let differs = differ(&differ(&digest, &digest_of(new)), &theirs.digest);
+    let differs = differ(&differ(&digest, &blocks_digest(new)), &theirs.digest);
     if beside == 0 {
         return Ok(differs == Digest::default());
     }
     let newest = known.newest(&theirs.author, beside)?;
-    Ok(newest.len() == beside && digest_of(&newest) == differs)
+    Ok(newest.len() == beside && blocks_digest(&newest) == differs)
 }
 
 /// Whether these are authors of the range, each once and by key, and no more than an answer may have.

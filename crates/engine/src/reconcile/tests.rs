@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use rose_forest_api::blocks_digest;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a message may have beside its blocks.
@@ -69,7 +70,7 @@ impl Known for Blocks {
         let summary = |(author, times): (&AgentPubKey, &BTreeMap<u32, ActionHash>)| Summary {
             author: author.clone(),
             count: times.len() as u64,
-            digest: digest_of(times.values()),
+            digest: blocks_digest(times.values()),
         };
         Ok(self.by_author.iter().map(summary).collect())
     }
