@@ -318,10 +318,7 @@ impl Backend for Api {
     async fn is_ready(&self) -> bool {
         let Ok(collections) = self.node.collections().await else { return false };
         let is_ready = |collection: &Collection| {
-            self.node
-                .lives
-                .get(&collection.dna_hash)
-                .is_some_and(|live| !live.is_broken() && live.is_caught_up())
+            self.node.lives.get(&collection.dna_hash).is_some_and(|live| live.is_current())
         };
         collections.iter().filter(|collection| collection.enabled).all(is_ready)
     }

@@ -117,7 +117,12 @@ impl Live {
         *self.caught_up.borrow()
     }
 
-    /// Waits until that is so, or a time has passed. Returns which.
+    /// Whether it can say what there is: its files are whole, and it is caught up.
+    pub fn is_current(&self) -> bool {
+        !self.is_broken() && self.is_caught_up()
+    }
+
+    /// Waits until it is caught up, or a time has passed. Returns which.
     pub async fn caught_up_within(&self, timeout: Duration) -> bool {
         let mut caught_up = self.caught_up.subscribe();
         let done = tokio::time::timeout(timeout, caught_up.wait_for(|caught_up| *caught_up)).await;
@@ -152,7 +157,7 @@ impl Live {
         filter: Option<&Filter>,
     ) -> Result<Option<(SearchOutput, Vec<bool>)>> {
         let wants_the_zome = input.nprobe.is_some() || input.scope != Scope::Local;
-        if wants_the_zome || self.is_broken() || !self.is_caught_up() || self.index.missing_rows() > 0 {
+        if wants_the_zome || !self.is_current() || self.index.missing_rows() > 0 {
             return Ok(None);
         }
         let (live, asked, filter) = (self.clone(), input.clone(), filter.cloned());

@@ -99,6 +99,34 @@ fn rows() -> impl Strategy<Value = Vec<OwnedRow>> {
     })
 }
 
+/// What happens to a store: which of some blocks comes, is confirmed or withdrawn, or that the store is opened anew.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    Apply(usize),
+    Confirm(usize),
+    Withdraw(usize),
+    Reopen,
+}
+
+/// Fewer than `most_blocks` blocks, and fewer than `most_events` of what happens to them: of 9 + `confirms`, so many are
+/// confirmations.
+pub(crate) fn events(
+    most_blocks: usize,
+    confirms: u32,
+    most_events: usize,
+) -> impl Strategy<Value = (Vec<OwnedBlock>, Vec<Event>)> {
+    blocks(most_blocks).prop_flat_map(move |blocks| {
+        let which = 0..blocks.len();
+        let event = prop_oneof![
+            6 => which.clone().prop_map(Event::Apply),
+            confirms => which.clone().prop_map(Event::Confirm),
+            2 => which.prop_map(Event::Withdraw),
+            1 => Just(Event::Reopen),
+        ];
+        (Just(blocks), prop::collection::vec(event, 0..most_events))
+    })
+}
+
 /// Blocks with different actions.
 pub(crate) fn blocks(most: usize) -> impl Strategy<Value = Vec<OwnedBlock>> {
     let block = (0u8..2, any::<bool>(), prop::bool::weighted(0.7), rows());

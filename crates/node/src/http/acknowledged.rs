@@ -26,8 +26,7 @@ pub(super) async fn wait(
     within: Duration,
 ) -> Result<(), BackendError> {
     let begun = Instant::now();
-    let sight = node.sight(collection).await.map_err(of_node)?;
-    let peers = (sight.reachable_peers + sight.unreachable_peers) as usize;
+    let peers = node.peers(collection).await.map_err(of_node)?.len();
     let expected = expected(ordering, peers);
     let mut waiting: BTreeSet<&ActionHash> = outputs.iter().flat_map(|output| &output.blocks).collect();
     loop {

@@ -43,7 +43,7 @@ pub(super) async fn collection(api: &Api, collection: Collection) -> Result<Node
         agent,
         meeting: network.map(|Network { bootstrap, relay }| Meeting { bootstrap, relay }),
         takes_part: enabled,
-        is_caught_up: live.is_some_and(|live| !live.is_broken() && live.is_caught_up()),
+        is_caught_up: live.is_some_and(|live| live.is_current()),
         arc: sight.map_or(Stores::Unknown, |sight| sight.arc),
         reachable_peers: sight.map_or(0, |sight| sight.reachable_peers),
         unreachable_peers: sight.map_or(0, |sight| sight.unreachable_peers),

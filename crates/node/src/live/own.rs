@@ -22,7 +22,7 @@ impl Live {
         author: &AgentPubKey,
         ids: &[PointId],
     ) -> Result<Option<Vec<Used>>> {
-        if self.is_broken() || !self.is_caught_up() {
+        if !self.is_current() {
             return Ok(None);
         }
         let (live, author, ids) = (self.clone(), author.clone(), ids.to_vec());

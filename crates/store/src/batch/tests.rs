@@ -2,7 +2,7 @@
 
 use crate::{
     Changes, Checkpoint, Label, Place, Placed, Start, StoreError,
-    testing::{OwnedBlock, TestStore, block, blocks, hash, model, row, tombstone},
+    testing::{Event, OwnedBlock, TestStore, block, blocks, events, hash, model, row, tombstone},
 };
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
@@ -64,28 +64,6 @@ impl Index {
     }
 }
 
-/// What happens to a store.
-#[derive(Clone, Debug)]
-enum Event {
-    Apply(usize),
-    Confirm(usize),
-    Withdraw(usize),
-    Reopen,
-}
-
-fn events() -> impl Strategy<Value = (Vec<OwnedBlock>, Vec<Event>)> {
-    blocks(7).prop_flat_map(|blocks| {
-        let which = 0..blocks.len();
-        let event = prop_oneof![
-            6 => which.clone().prop_map(Event::Apply),
-            2 => which.clone().prop_map(Event::Confirm),
-            2 => which.prop_map(Event::Withdraw),
-            1 => Just(Event::Reopen),
-        ];
-        (Just(blocks), prop::collection::vec(event, 0..16))
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -103,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_happens_points_index_and_log_agree((mut blocks, events) in events()) {
+    fn whatever_happens_points_index_and_log_agree((mut blocks, events) in events(7, 2, 16)) {
         let mut store = TestStore::new();
         let mut here = vec![false; blocks.len()];
         let mut index = Index::default();

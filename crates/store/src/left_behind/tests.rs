@@ -1,31 +1,10 @@
-use crate::testing::{OwnedBlock, TestStore, block, blocks, hash, ids, row, tombstone};
+use crate::testing::{Event, OwnedBlock, TestStore, block, blocks, events, hash, ids, row, tombstone};
 use proptest::prelude::*;
 use rose_forest_rules::{id::PointId, reference::HashRef};
 use std::collections::BTreeSet;
 
 /// The node's own author.
 const OWN: u8 = 1;
-
-#[derive(Clone, Debug)]
-enum Event {
-    Apply(usize),
-    Confirm(usize),
-    Withdraw(usize),
-    Reopen,
-}
-
-fn events() -> impl Strategy<Value = (Vec<OwnedBlock>, Vec<Event>)> {
-    blocks(14).prop_flat_map(|blocks| {
-        let which = 0..blocks.len();
-        let event = prop_oneof![
-            6 => which.clone().prop_map(Event::Apply),
-            3 => which.clone().prop_map(Event::Confirm),
-            2 => which.prop_map(Event::Withdraw),
-            1 => Just(Event::Reopen),
-        ];
-        (Just(blocks), prop::collection::vec(event, 0..40))
-    })
-}
 
 /// What reading every block finds.
 fn by_reading_all(blocks: &[OwnedBlock], ids: &[PointId]) -> BTreeSet<HashRef> {
@@ -44,7 +23,7 @@ proptest! {
 
     #[test]
     fn the_blocks_of_cells_that_hold_a_point_are_those_that_reading_all_of_them_finds(
-        (blocks, events) in events(),
+        (blocks, events) in events(14, 3, 40),
         asked in prop::collection::vec(ids(), 1..3),
     ) {
         let mut store = TestStore::new();

@@ -49,7 +49,7 @@ impl Live {
     /// Answers a question, if there is a turn left, and if this index has all that this node knows of: whoever hears an answer
     /// takes it for all that was acknowledged here.
     pub(super) fn answer(self: &Shared<Self>, to: AgentPubKey, number: u64, question: Question) {
-        if !self.is_caught_up() || self.is_broken() {
+        if !self.is_current() {
             tracing::debug!("{to} asks, and this index has not caught up");
             return;
         }
