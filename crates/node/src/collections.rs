@@ -4,6 +4,7 @@
 //! relay belong to an app, so other addresses need another app.
 
 use crate::invite::Invite;
+use crate::locked::again_if_locked;
 use crate::network::Network;
 use crate::node::Node;
 use crate::text::short;
@@ -261,11 +262,13 @@ impl Node {
 
     async fn ask_conductor(&self, app_id: &str, request: AppRequest) -> Result<()> {
         let api = AppInterfaceApi::new(self.conductor.clone());
-        match api.handle_request(app_id.to_owned(), Ok(request)).await {
-            Ok(AppResponse::Error(error)) => Err(anyhow!("{error:?}")),
-            Ok(_) => Ok(()),
-            Err(error) => Err(anyhow!("{error}")),
-        }
+        again_if_locked!(async {
+            match api.handle_request(app_id.to_owned(), Ok(request.clone())).await {
+                Ok(AppResponse::Error(error)) => Err(anyhow!("{error:?}")),
+                Ok(_) => Ok(()),
+                Err(error) => Err(anyhow!("{error}")),
+            }
+        })
     }
 
     async fn clone_cell(&self, release: &crate::dnas::Release, invite: &Invite) -> Result<Collection> {
@@ -281,7 +284,7 @@ impl Node {
             membrane_proof: None,
             name: None,
         };
-        let clone = self.conductor.clone().create_clone_cell(&app_id, payload).await;
+        let clone = again_if_locked!(self.conductor.clone().create_clone_cell(&app_id, payload.clone()));
         self.forget_collections().await;
         let clone = clone.context("the conductor cannot create the collection")?;
         ensure!(
@@ -335,15 +338,17 @@ impl Node {
             // One agent for all collections of the node.
             agent_key: apps.first().map(|app| app.agent_pub_key.clone()),
             installed_app_id: Some(app_id.clone()),
-            // The base cell is nobody's: a random seed keeps it to itself.
-            network_seed: Some(random_seed()),
+            network_seed: None,
             roles_settings: None,
             ignore_genesis_failure: false,
             restore_from_dht: false,
         };
-        let app =
-            self.conductor.clone().install_app_bundle(payload).await.context("cannot install the app")?;
-        self.conductor.clone().enable_app(app_id.clone()).await.context("cannot start the app")?;
+        // The base cell is nobody's: a random seed keeps it to itself, and apart from that of an attempt that failed.
+        let again = || InstallAppPayload { network_seed: Some(random_seed()), ..payload.clone() };
+        let app = again_if_locked!(self.conductor.clone().install_app_bundle(again()));
+        let app = app.context("cannot install the app")?;
+        again_if_locked!(self.conductor.clone().enable_app(app_id.clone()))
+            .context("cannot start the app")?;
         Ok((app_id, app.agent_key().clone()))
     }
 

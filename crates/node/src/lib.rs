@@ -20,6 +20,7 @@ pub mod invite;
 pub mod journal;
 pub mod live;
 pub mod load;
+mod locked;
 pub mod network;
 pub mod node;
 mod notes;

@@ -20,8 +20,8 @@ const INDEX: &str = "CREATE INDEX IF NOT EXISTS rose_forest_ops_by_place ON Chai
     ) WHERE locally_validated = 1";
 
 /// The folder of the databases in that of the conductor, and the file with their key, as the conductor names them.
-const FOLDER: &str = "databases";
-const KEY: &str = "db.key";
+pub(crate) const FOLDER: &str = "databases";
+pub(crate) const KEY: &str = "db.key";
 
 /// The conductor's databases, one for each collection.
 pub(crate) struct OpDatabases {
