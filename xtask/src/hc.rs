@@ -1,6 +1,7 @@
-//! The `hc` program: only to check that it accepts the manifests and packs what we pack.
+//! Holochain's own programs: `hc`, to check that it accepts the manifests and packs what we pack, and to make sandboxes;
+//! `holochain`, the conductor that runs in them.
 
-use crate::cargo::{cargo, run};
+use crate::cargo::{CONDUCTOR_PACKAGES, cargo, run};
 use crate::layout::Layout;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ const HC_VERSION: &str = "0.7.1";
 
 /// Packs both manifests with `hc` and fails unless the bundles are the ones in `workdir/`, byte for byte.
 pub fn check_manifests(layout: &Layout) -> Result<()> {
-    let hc = install(layout)?;
+    let hc = hc(layout)?;
     let scratch = layout.target.join("hc-pack");
     std::fs::create_dir_all(&scratch)?;
     for (kind, folder, name) in
@@ -27,7 +28,7 @@ pub fn check_manifests(layout: &Layout) -> Result<()> {
 }
 
 /// The installed `hc`, which is compiled the first time (about seven minutes).
-fn install(layout: &Layout) -> Result<PathBuf> {
+pub fn hc(layout: &Layout) -> Result<PathBuf> {
     let root = layout.target.join("tools").join(format!("holochain_cli-{HC_VERSION}"));
     let program = root.join("bin").join(format!("hc{}", std::env::consts::EXE_SUFFIX));
     if !program.is_file() {
@@ -36,6 +37,17 @@ fn install(layout: &Layout) -> Result<PathBuf> {
         run(cargo(layout, &["install", "--locked", &package, "--root"]).arg(&root))?;
     }
     Ok(program)
+}
+
+/// The conductor as a program, and `rose-forest`, both in the folder that is returned.
+///
+/// It is built in the workspace and not by `cargo install`: with our lock file, and with the packages that decide about
+/// features selected as always, everything but the program itself (1 of 897 steps of cargo) is the conductor that we link.
+pub fn conductor(layout: &Layout) -> Result<PathBuf> {
+    let mut command = cargo(layout, &["build", "--release", "--locked"]);
+    command.args(CONDUCTOR_PACKAGES).args(["-p", "holochain", "--bin", "holochain", "--bin", "rose-forest"]);
+    run(&mut command)?;
+    Ok(layout.target.join("release"))
 }
 
 /// What a bundle holds, without the compression, whose bytes depend on the compressor.

@@ -9,12 +9,14 @@ mod demo;
 mod digest;
 mod hc;
 mod integrity;
+mod javascript;
 mod layout;
 mod manifest;
 mod pack;
 mod release;
 mod stage;
 mod toolchain;
+mod typescript;
 mod verify;
 mod wasm;
 
@@ -56,6 +58,8 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Write the types and functions of clients/js anew from the Rust sources.
+    JsTypes,
     /// Write zomes/integrity/wasm.lock anew from the workspace's Cargo.lock.
     LockIntegrity,
 }
@@ -79,6 +83,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Pack => pack::pack_with_adversary(&layout)?,
         Command::Reproducible => integrity::check_reproducible(&layout)?,
         Command::ReleaseDna { replace } => release::release(&layout, replace)?,
+        Command::JsTypes => typescript::write(&layout)?,
         Command::LockIntegrity => stage::lock(&layout)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@
 
 use crate::cargo::{CONDUCTOR_PACKAGES, LIGHT_PACKAGES, cargo, run};
 use crate::layout::Layout;
-use crate::{clients, demo, hc, integrity, pack, release};
+use crate::{clients, demo, hc, integrity, javascript, pack, release, typescript};
 use anyhow::Result;
 
 /// One thing that must hold.
@@ -37,6 +37,7 @@ pub const STEPS: &[Step] = &[
         let mut command = cargo(layout, &["doc", "--locked", "--no-deps", "--keep-going"]);
         run(command.args(LIGHT_PACKAGES).env("RUSTDOCFLAGS", "-D warnings"))
     }),
+    light("js-types", "the TypeScript of the wire is what the Rust sources say", typescript::check),
     light("reproducible", "the integrity wasm is the same from two folders", integrity::check_reproducible),
     light("network", "the integrity wasm is the released one", release::check),
     light("pack", "the wasms build and pack", pack::pack_with_adversary),
@@ -54,6 +55,11 @@ pub const STEPS: &[Step] = &[
         run(demo::program(layout, "rose-forest").arg("demo"))
     }),
     heavy("clients", "Qdrant's own clients get from a node what they get from Qdrant", clients::check),
+    heavy(
+        "tryorama",
+        "the JavaScript package, and agents in several conductors through it",
+        javascript::check,
+    ),
     heavy("hc", "hc accepts the manifests and makes the same bundles", hc::check_manifests),
     heavy("clippy-node", "no warning in what links the conductor", |layout| {
         let mut command =

@@ -1,0 +1,94 @@
+//! The JavaScript package and the scenarios that use it: `clients/js` and `tests/tryorama`.
+
+use crate::cargo::{run, shown};
+use crate::layout::Layout;
+use crate::stage::write_if_changed;
+use crate::{hc, pack};
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// What is run of `package.json`, in this order; the last one starts conductors.
+const CHECKS: [&str; 3] = ["build", "check", "test:unit"];
+
+/// Formatting, lints, types and unit tests of the package, then scenarios with conductors of `hc sandbox`. Without Node 20 and
+/// npm, or without the packages, it says so and leaves them out.
+pub fn check(layout: &Layout) -> Result<()> {
+    if !has_node() {
+        println!("left out: the JavaScript package needs Node 20 or later with npm, and they are not here");
+        return Ok(());
+    }
+    if !install(layout)? {
+        println!("left out: the packages that are needed could not be installed");
+        return Ok(());
+    }
+    for script in CHECKS {
+        run(&mut npm(layout, &["run", script]))?;
+    }
+    // Only what is to be published, and all of it.
+    run(&mut npm(layout, &["pack", "--dry-run", "--workspace", "clients/js"]))?;
+    pack::pack_if_stale(layout)?;
+    let hc = hc::hc(layout)?;
+    let folders = [hc.parent().context("hc is in a folder")?.to_owned(), hc::conductor(layout)?];
+    run(npm(layout, &["run", "test:scenarios"]).env("PATH", path_with(&folders)?))
+}
+
+/// Installs what `package-lock.json` pins, unless it is what is installed. False if it cannot be had.
+fn install(layout: &Layout) -> Result<bool> {
+    let lock =
+        std::fs::read(layout.root.join("package-lock.json")).context("package-lock.json is missing")?;
+    let installed = layout.root.join("node_modules/.installed-lock.json");
+    if std::fs::read(&installed).is_ok_and(|installed| installed == lock) {
+        return Ok(true);
+    }
+    let mut command = npm(layout, &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    println!("$ {}", shown(&command));
+    let status = command.status().with_context(|| format!("cannot run {}", shown(&command)))?;
+    if status.success() {
+        write_if_changed(&installed, &lock)?;
+    }
+    Ok(status.success())
+}
+
+fn npm(layout: &Layout, arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command.args(arguments).current_dir(&layout.root);
+    command
+}
+
+fn has_node() -> bool {
+    const IS_NEW: &str = "process.exit(Number(process.versions.node.split('.')[0]) < 20)";
+    let succeeds = |program: &str, arguments: &[&str]| {
+        let asked =
+            Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        asked.is_ok_and(|status| status.success())
+    };
+    succeeds("node", &["-e", IS_NEW]) && succeeds("npm", &["--version"])
+}
+
+/// The search path with these folders before it.
+fn path_with(folders: &[PathBuf]) -> Result<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all = folders.iter().cloned().chain(std::env::split_paths(&path));
+    std::env::join_paths(all).context("a folder's name cannot be in PATH")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_programs_are_found_first() {
+        let path = path_with(&[PathBuf::from("/ours")]).unwrap();
+        assert_eq!(std::env::split_paths(&path).next(), Some(PathBuf::from("/ours")));
+    }
+
+    #[test]
+    fn every_script_that_is_run_is_in_package_json() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let package = std::fs::read_to_string(root.join("package.json")).unwrap();
+        for script in CHECKS.iter().chain(&["test:scenarios"]) {
+            assert!(package.contains(&format!("\"{script}\":")), "{script}");
+        }
+    }
+}
