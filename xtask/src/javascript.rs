@@ -6,16 +6,21 @@ use crate::stage::write_if_changed;
 use crate::{hc, pack};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// What is run of `package.json`, in this order; the last one starts conductors.
 const CHECKS: [&str; 3] = ["build", "check", "test:unit"];
+
+/// The oldest Node that will do: it has Ed25519 of WebCrypto.
+const NODE: u32 = 20;
 
 /// Formatting, lints, types and unit tests of the package, then scenarios with conductors of `hc sandbox`. Without Node 20 and
 /// npm, or without the packages, it says so and leaves them out.
 pub fn check(layout: &Layout) -> Result<()> {
     if !has_node() {
-        println!("left out: the JavaScript package needs Node 20 or later with npm, and they are not here");
+        println!(
+            "left out: the JavaScript package needs Node {NODE} or later with npm, and they are not here"
+        );
         return Ok(());
     }
     if !install(layout)? {
@@ -57,13 +62,16 @@ fn npm(layout: &Layout, arguments: &[&str]) -> Command {
 }
 
 fn has_node() -> bool {
-    const IS_NEW: &str = "process.exit(Number(process.versions.node.split('.')[0]) < 20)";
-    let succeeds = |program: &str, arguments: &[&str]| {
-        let asked =
-            Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        asked.is_ok_and(|status| status.success())
+    let said = |program: &str| {
+        let output = Command::new(program).arg("--version").output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    succeeds("node", &["-e", IS_NEW]) && succeeds("npm", &["--version"])
+    said("npm").is_some() && said("node").as_deref().and_then(major).is_some_and(|major| major >= NODE)
+}
+
+/// The first number of what `node --version` says, such as `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// The search path with these folders before it.
@@ -81,6 +89,13 @@ mod tests {
     fn our_programs_are_found_first() {
         let path = path_with(&[PathBuf::from("/ours")]).unwrap();
         assert_eq!(std::env::split_paths(&path).next(), Some(PathBuf::from("/ours")));
+    }
+
+    #[test]
+    fn node_says_its_version() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("v9.1.0"), Some(9));
+        assert_eq!(major("node: not found"), None);
     }
 
     #[test]
