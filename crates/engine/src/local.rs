@@ -6,7 +6,8 @@
 //! # Where a row lies
 //!
 //! Every row that counts is in the graph, in the lists, or [missing](LocalIndex::missing_rows): its vector has to be read
-//! from the DHT again. Rows come into the graph. [`LocalIndex::move_settled`] moves those that are *settled* (a block that the
+//! from the DHT again. Rows come into the graph, where they are found at once and linked by a thread in the background, unless
+//! so many wait for that already that searches would suffer. [`LocalIndex::move_settled`] moves those that are *settled* (a block that the
 //! DHT has delivered has put them into a cell whose centre is known here) to the lists, the oldest first, where the graph
 //! takes more memory than [`Limits`] allow, and those that are older than they allow. What a row scores does not depend on
 //! where it lies. The lists' cells are the collection's own: whoever reads the DHT asks for
@@ -34,6 +35,7 @@ mod changes;
 mod files;
 mod known;
 mod limits;
+mod linker;
 mod missing;
 mod read;
 mod report;
@@ -45,6 +47,7 @@ mod verify;
 mod view;
 
 use crate::block::{action, agent};
+use linker::Linker;
 use missing::MissingRows;
 use parking_lot::Mutex;
 use rose_forest_api::{ActionHash, AgentPubKey, Schema};
@@ -58,6 +61,7 @@ use rose_forest_index::{
 use rose_forest_rules::reference::HashRef;
 use rose_forest_store::{Store, StoreError};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::watch;
 use view::Views;
 
@@ -149,7 +153,8 @@ pub struct LocalIndex {
     identity: [u8; 32],
     dir: PathBuf,
     store: Store,
-    graph: Graph,
+    graph: Arc<Graph>,
+    linker: Linker,
     lists: Lists,
     limits: Limits,
     /// Held by whoever changes the store, the graph and the lists, so that all change in one order.
@@ -243,7 +248,7 @@ impl LocalIndex {
     /// Both kinds of index, in the order in which they are to be asked: a row that moves comes to the later one before it
     /// leaves the other.
     fn kinds(&self) -> [&dyn VectorIndex; 2] {
-        [&self.graph, &self.lists]
+        [&*self.graph, &self.lists]
     }
 
     /// The code of a row, wherever it lies.

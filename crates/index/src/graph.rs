@@ -12,6 +12,8 @@
 //!   reading, beside searches and other inserts.
 //! - Two writers of one list take turns by a small lock for it.
 //!
+//! A row can also be put down and linked later: see [`Graph::put_down`].
+//!
 //! A removed row is not returned from then on. It goes on to route until [`Graph::repair`] has linked its neighbours
 //! with each other; then its slot takes another row, or [`Graph::compact`] gives its memory back.
 //!
@@ -33,6 +35,7 @@ mod scratch;
 mod search;
 mod select;
 mod vector_index;
+mod waiting;
 mod walk;
 
 pub use error::{GraphError, ImageError};
@@ -40,6 +43,7 @@ pub use params::{DEFAULT_EF_SEARCH, GraphParams};
 pub use repair::Repaired;
 pub use scan::scan_is_cheaper;
 pub(crate) use vector_index::usual_ef;
+pub use waiting::MAX_WAITING;
 
 use crate::Label;
 use parking_lot::{Mutex, RwLock};
@@ -57,7 +61,7 @@ pub struct Graph {
     /// Locks for writing lists of neighbours, shared by slots.
     writers: Box<[Mutex<()>]>,
     scratches: Scratches,
-    /// Held while repairing: one at a time.
+    /// Held while repairing, and while rows that waited are linked: one at a time.
     repairing: Mutex<()>,
     /// Held for reading by whoever changes rows, or remembers slots while it lets go of `rows`; for writing while slots
     /// change their places. Taken before `rows`.

@@ -2,6 +2,7 @@
 
 use super::{
     IndexError, Limits, LocalIndex, Opening, Saved,
+    linker::Linker,
     missing::{Missing, MissingRows},
     view::Views,
 };
@@ -19,6 +20,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 const KIND: Kind = Kind(*b"GRPH");
@@ -64,6 +66,9 @@ impl LocalIndex {
             }
         };
         let lists = open_lists(&dir.join(LISTS_DIRECTORY), space, identity, &store, &mut opening)?;
+        let graph = Arc::new(graph);
+        let linker =
+            Linker::start(graph.clone()).map_err(|error| failed("start a thread for", dir, error))?;
         let saved = Mutex::new(saved.filter(|_| opening.lists_rebuilt.is_none()));
         let missing = MissingRows::new(compare(&store, &graph, &lists)?);
         let (schema, dir, views, moving) = (schema.clone(), dir.to_owned(), Views::new(), Mutex::new(()));
@@ -75,6 +80,7 @@ impl LocalIndex {
             dir,
             store,
             graph,
+            linker,
             lists,
             limits,
             missing,

@@ -10,9 +10,11 @@ pub struct IndexReport {
     pub points: u64,
     /// Of those, how many are in the graph, in memory.
     pub in_graph: u64,
-    /// Of those, how many are in the lists, on disk.
+    /// Of those in the graph, how many wait to be linked: every search looks at each of them.
+    pub waiting: u64,
+    /// Of the points, how many are in the lists, on disk.
     pub in_lists: u64,
-    /// Of those, how many wait for their blocks to be read again.
+    /// Of the points, how many wait for their blocks to be read again.
     pub missing: u64,
     /// Bytes that the graph takes in memory, codes included.
     pub graph_bytes: u64,
@@ -42,6 +44,7 @@ impl LocalIndex {
         Ok(IndexReport {
             points: self.store.snapshot()?.count(),
             in_graph: self.graph.len() as u64,
+            waiting: self.graph.waiting() as u64,
             in_lists: lists.rows as u64,
             missing: self.missing_rows() as u64,
             graph_bytes: self.graph.memory_bytes() as u64,

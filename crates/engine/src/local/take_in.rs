@@ -3,7 +3,7 @@
 use super::{IndexError, LocalIndex, missing::Missing, reference, view::Change};
 use crate::block::SignedBlock;
 use rose_forest_api::ActionHash;
-use rose_forest_index::Label;
+use rose_forest_index::{Label, graph::MAX_WAITING};
 use rose_forest_rules::{
     block::{BlockView, Meta},
     reference::HashRef,
@@ -38,8 +38,9 @@ impl LocalIndex {
     ///
     /// # Errors
     /// A block that cannot be read or is of another dimension or encoding: then nothing has changed. If memory runs out,
-    /// blocks are known and rows of theirs may be missing from searches. Cost: linear in the rows; for the graph about a
-    /// millisecond each; where rows are replaced or deleted, the wait for the searches that are under way.
+    /// blocks are known and rows of theirs may be missing from searches. Cost: linear in the rows; a copy of each, and where more
+    /// than [`MAX_WAITING`] wait to be linked, about a millisecond each for the graph; where rows are replaced or deleted,
+    /// the wait for the searches that are under way.
     pub fn take_in(
         &self,
         blocks: &[SignedBlock],
@@ -121,12 +122,18 @@ impl LocalIndex {
                 codes.extend_from_slice(code);
             }
         }
-        let threads = match labels.len() {
-            0 => return Ok(0),
-            few if few < MANY_ROWS => 1,
-            _ => std::thread::available_parallelism().map_or(1, usize::from),
+        if labels.is_empty() {
+            return Ok(0);
+        }
+        let done = if self.graph.waiting() + labels.len() <= MAX_WAITING {
+            self.graph.put_down(&labels, &codes)
+        } else {
+            // Whoever brings so many links them.
+            let all = std::thread::available_parallelism().map_or(1, usize::from);
+            let threads = if labels.len() < MANY_ROWS { 1 } else { all };
+            self.graph.extend(&labels, &codes, threads, &|_| {})
         };
-        let done = self.graph.extend(&labels, &codes, threads, &|_| {});
+        self.linker.rows_came();
         // Those that did not fit go on to be missing.
         let there = labels.iter().filter(|label| self.graph.contains(**label));
         let filled = there.map(|label| missing.remove(*label)).count();

@@ -84,6 +84,15 @@ pub(super) fn open_with(dir: &Path, limits: Limits) -> (LocalIndex, Opening) {
     LocalIndex::open(dir, &schema(), [1; 32], limits).unwrap()
 }
 
+/// Waits until no row of the graph waits to be linked.
+pub(super) fn wait_until_linked(index: &LocalIndex) {
+    let begun = std::time::Instant::now();
+    while index.report().unwrap().waiting > 0 {
+        assert!(begun.elapsed().as_secs() < 60, "they are not linked");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
 /// What a search for this version of a point finds first, if it is that very vector: who wrote it.
 pub(super) fn finds(index: &LocalIndex, id: u64, version: u64) -> bool {
     let hits = search(index, &vector(id, version), 3).hits;
@@ -119,6 +128,37 @@ fn the_newest_version_of_a_point_is_found_and_no_other() {
     assert_eq!(all.hits.len(), 3);
     assert_eq!(all.hits[0].payload.as_deref(), Some("{\"a\":1}"));
     assert_eq!((&all.hits[0].author, &all.hits[0].action_hash), (&author(1), &action(1)));
+}
+
+#[test]
+fn rows_are_found_at_once_and_linked_in_the_background() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, _) = open(dir.path());
+    /// Rows of a block.
+    const ROWS: u64 = 2_000;
+    let blocks = |numbers: std::ops::Range<u8>| -> Vec<SignedBlock> {
+        let ids = |number: u8| u64::from(number) * ROWS..(u64::from(number) + 1) * ROWS;
+        let rows = |number| ids(number).map(|id| (id, Ok(10))).collect::<Vec<_>>();
+        numbers.map(|number| block(1, number, &rows(number))).collect()
+    };
+    let finds_all = |index: &LocalIndex, blocks: u64| {
+        assert!((0..blocks * ROWS).step_by(97).all(|id| finds(index, id, 10)));
+    };
+    index.take_in(&blocks(0..2), true, None).unwrap();
+    finds_all(&index, 2);
+    wait_until_linked(&index);
+    finds_all(&index, 2);
+    // What waits when it is saved, waits again when it is opened.
+    index.take_in(&blocks(2..3), true, None).unwrap();
+    index.save().unwrap();
+    drop(index);
+    let (index, _) = open(dir.path());
+    finds_all(&index, 3);
+    wait_until_linked(&index);
+    // Of more than may wait, some are linked by whoever brings them.
+    index.take_in(&blocks(3..20), true, None).unwrap();
+    assert!(index.report().unwrap().waiting <= rose_forest_index::graph::MAX_WAITING as u64);
+    finds_all(&index, 20);
 }
 
 #[test]

@@ -189,9 +189,11 @@ pub(crate) struct IndexForm {
     points: u64,
     /// Of those, how many are in the graph, in memory.
     in_graph: u64,
-    /// Of those, how many are in the lists, on disk.
+    /// Of those in the graph, how many wait to be linked: every search looks at each of them.
+    waiting: u64,
+    /// Of the points, how many are in the lists, on disk.
     in_lists: u64,
-    /// Of those, how many wait for their blocks to be read again.
+    /// Of the points, how many wait for their blocks to be read again.
     missing: u64,
     /// Bytes that the graph takes in memory.
     graph_bytes: u64,

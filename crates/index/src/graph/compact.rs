@@ -72,6 +72,7 @@ impl Rows {
                 new.links.write(place, level, &neighbours);
             }
         }
+        new.waiting.extend(self.waiting.iter().copied().filter_map(place_of));
         new.entry = self.entry.and_then(place_of);
         if new.entry.is_none() {
             new.choose_entry();

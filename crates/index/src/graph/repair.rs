@@ -147,6 +147,12 @@ impl Graph {
             }
         });
         let rows = self.rows.read();
+        // Those that wait are linked later.
+        rows.waiting.iter().for_each(|slot| {
+            if let Some(led_to) = led_to.get_mut(*slot as usize) {
+                *led_to = true;
+            }
+        });
         (0..slots)
             .filter(|slot| !led_to[*slot as usize] && rows.is_live(*slot) && rows.entry != Some(*slot))
             .collect()

@@ -34,6 +34,8 @@ pub(super) struct Rows {
     /// Slots without a row.
     pub(super) free: Vec<u32>,
     pub(super) dead: usize,
+    /// Slots of rows that are not linked yet, in the order in which they came; all of them are live.
+    pub(super) waiting: Vec<u32>,
     /// Where searches begin: a slot of the highest layer that has any.
     pub(super) entry: Option<u32>,
     /// Images being written: until they are, slots keep their rows.
@@ -51,6 +53,7 @@ impl Rows {
             states: Vec::new(),
             free: Vec::new(),
             dead: 0,
+            waiting: Vec::new(),
             entry: None,
             images: 0,
             m,
@@ -121,6 +124,10 @@ impl Rows {
         let Some(slot) = self.labels.remove(label) else { return false };
         self.states[slot as usize] = State::Dead;
         self.dead += 1;
+        // Few wait, and hardly ever one that is removed.
+        if !self.waiting.is_empty() && !self.is_linked(slot) {
+            self.waiting.retain(|waiting| *waiting != slot);
+        }
         true
     }
 
@@ -134,10 +141,11 @@ impl Rows {
         }
     }
 
-    /// Begins searches at a live row of the highest layer that has one.
+    /// Begins searches at a live row of the highest layer that has one; at one that others can be come to from, if any can.
     pub(super) fn choose_entry(&mut self) {
         let live = (0..self.len()).filter(|slot| self.is_live(*slot));
-        self.entry = live.max_by_key(|slot| (self.links.level(*slot), std::cmp::Reverse(*slot)));
+        self.entry = live
+            .max_by_key(|slot| (self.is_linked(*slot), self.links.level(*slot), std::cmp::Reverse(*slot)));
     }
 
     /// Bytes in use.
@@ -147,6 +155,6 @@ impl Rows {
             + self.labels.memory_bytes()
             + self.label_of.capacity() * size_of::<Label>()
             + self.states.capacity()
-            + self.free.capacity() * size_of::<u32>()
+            + (self.free.capacity() + self.waiting.capacity()) * size_of::<u32>()
     }
 }

@@ -63,7 +63,13 @@ impl Rows {
     }
 
     /// Scores the batch and empties it.
-    fn offer(&self, query: &Query, batch: &mut Vec<u32>, scores: &mut Vec<f32>, best: &mut TopK<Label>) {
+    pub(super) fn offer(
+        &self,
+        query: &Query,
+        batch: &mut Vec<u32>,
+        scores: &mut Vec<f32>,
+        best: &mut TopK<Label>,
+    ) {
         query.score_slots(&self.codes, batch, scores);
         for (slot, score) in batch.iter().zip(scores.iter()) {
             best.push(*score, self.label(*slot));

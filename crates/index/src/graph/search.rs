@@ -14,7 +14,7 @@ impl Graph {
     ///
     /// # Errors
     /// A query for another space. Cost: about 15 scores for each of `ef`, and with a filter as many times more as there are
-    /// rows for each that it allows.
+    /// rows for each that it allows; a score for each row that [waits](Self::put_down).
     pub fn search(
         &self,
         query: &Query,
@@ -48,11 +48,14 @@ impl Graph {
             let results = walk.pool.results();
             let mut hits: Vec<Hit> =
                 results.map(|(score, slot)| Hit { label: rows.label(slot), score }).collect();
+            rows.add_waiting(query, k, filter, walk, &mut hits);
             if hits.len() < k.min(allowed) {
                 // The walk met no more of them.
                 return Ok(rows.scan(query, k, filter, walk));
             }
             hits.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.label.cmp(&b.label)));
+            // A row that is being linked may be met on the walk, too.
+            hits.dedup_by_key(|hit| hit.label);
             hits.truncate(k);
             Ok(hits)
         })

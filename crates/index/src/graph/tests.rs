@@ -6,6 +6,7 @@ mod filter;
 mod images;
 mod removal;
 mod searching;
+mod waiting;
 
 use super::*;
 use crate::kernel::Query;

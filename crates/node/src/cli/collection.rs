@@ -235,6 +235,9 @@ fn index_lines(index: &IndexReport) -> Vec<String> {
         megabytes(index.graph_bytes + index.lists_bytes),
         megabytes(index.limit_bytes)
     )];
+    if index.waiting > 0 {
+        lines.push(format!("to link      {} of them are being linked, and found meanwhile", index.waiting));
+    }
     if index.in_lists > 0 {
         lines.push(format!(
             "on disk      {} points in {} segments, {:.1} MB",

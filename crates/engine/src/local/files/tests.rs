@@ -12,6 +12,7 @@ fn files(dir: &Path) -> [(u64, i64); 2] {
 
 /// Whether saving writes the files.
 fn writes(index: &LocalIndex, dir: &Path) -> bool {
+    wait_until_linked(index);
     let before = files(dir);
     index.save().unwrap();
     let after = files(dir);
@@ -73,6 +74,7 @@ fn what_was_opened_in_another_state_than_it_was_saved_in_is_saved() {
         assert!(opening.graph_rebuilt.is_some() || opening.lists_rebuilt.is_some());
         assert!(writes(&index, dir.path()));
         index.restore_all(&[first.clone(), second.clone()]).unwrap();
+        wait_until_linked(&index);
         index.save().unwrap();
         assert!(!writes(&index, dir.path()));
         drop(index);

@@ -98,7 +98,7 @@ fn the_oldest_rows_move_first_and_the_graph_gives_their_memory_back() {
         times.sort_unstable();
         times
     };
-    assert!(written(&index.lists).last() <= written(&index.graph).first());
+    assert!(written(&index.lists).last() <= written(&*index.graph).first());
     assert_eq!(go(&index), Moved::default());
     // More come, and take the place of those that went.
     index.take_in(&[many(Some(0), 9, 2_000)], true, None).unwrap();

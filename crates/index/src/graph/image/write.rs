@@ -16,7 +16,8 @@ const SLOTS_AT_ONCE: usize = 1024;
 
 impl Graph {
     /// Writes the graph as it is when this begins; see the module's head for the layout. Searches, inserts and removals go on
-    /// meanwhile, and rows inserted meanwhile are left out (a list may have lost a neighbour to one of them). Until it is done,
+    /// meanwhile, and rows inserted meanwhile are left out (a list may have lost a neighbour to one of them). Rows that wait to be linked
+    /// are in it, and wait again where it is read. Until it is done,
     /// freed slots stay free. Cost: a pass over the memory.
     ///
     /// # Errors
