@@ -115,6 +115,7 @@ pub(crate) fn long_writes<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/snapshots/upload", post(snapshots::upload))
         .route("/rose-forest/collections/{name}/invite", get(forest::invite))
         .route("/rose-forest/collections/{name}/leave", post(forest::leave))
+        .route("/rose-forest/collections/{name}/page", post(forest::page_access))
         .route("/rose-forest/join", post(forest::join))
 }
 

@@ -70,6 +70,7 @@ const ABOUT: &str = "Qdrant's HTTP API over collections that peers share. Every 
         forest::node,
         forest::collection,
         forest::invite,
+        forest::page_access,
         forest::join,
         forest::leave,
         forest::peers,

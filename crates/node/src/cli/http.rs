@@ -96,7 +96,8 @@ impl Listening {
     /// # Errors
     /// If the node's own files cannot be read.
     pub async fn serve(self, node: Arc<Node>, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let api = Arc::new(Api::new(node, self.network)?);
+        let origins = crate::page::origins(self.address, self.serving.tls.is_some());
+        let api = Arc::new(Api::new(node, self.network, origins)?);
         let router = router(api, self.config);
         serve_with(self.listener, router, self.serving, stop).await.context("the HTTP API failed")
     }
