@@ -8,6 +8,8 @@
 //! **On the chain**, such a grant is a private entry: one for each collection and run in which a page was opened. An earlier one
 //! still stands and is of no use to anybody: its key is gone with the run, and every connection takes a token of the present one.
 
+mod files;
+
 use crate::collections::Collection;
 use crate::locked::again_if_locked;
 use crate::node::Node;
@@ -24,6 +26,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
+
+pub(crate) use files::FILES;
 
 /// How long a token holds: a page uses it at once.
 const TOKEN_HOLDS: Duration = Duration::from_secs(30);
