@@ -38,7 +38,7 @@ impl Route {
                 *rows += block.view.live_rows() as u64;
             }
         }
-        let probed = |cell: &CellId| {
+        let probed = |cell: &CellId| -> ExternResult<ProbedCell> {
             let (blocks, rows) = read.get(cell).copied().unwrap_or_default();
             Ok(ProbedCell { cell: name(*cell)?, blocks, rows })
         };

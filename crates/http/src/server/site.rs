@@ -123,7 +123,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|list| list.split(',')).any(|one| {
         let weight = one.split(';').skip(1).find_map(|word| word.trim().strip_prefix("q="));
-        let is_refused = weight.is_some_and(|weight| weight.trim().parse() == Ok(0.0));
+        let is_refused = weight.is_some_and(|weight| weight.trim().parse::<f32>() == Ok(0.0));
         media(one).eq_ignore_ascii_case("gzip") && !is_refused
     })
 }
