@@ -31,15 +31,22 @@ pub fn build(layout: &Layout) -> Result<bool> {
         return Ok(true);
     }
     if !has_node() {
-        println!("without the web page, or with that of an earlier build: it needs Node 20 or later with npm");
+        println!(
+            "without the web page, or with that of an earlier build: it needs Node 20 or later with npm"
+        );
         return Ok(is_built);
     }
     if !install(layout)? {
-        println!("without the web page, or with that of an earlier build: its packages could not be installed");
+        println!(
+            "without the web page, or with that of an earlier build: its packages could not be installed"
+        );
         return Ok(is_built);
     }
     run(&mut npm(layout, &["run", "build", "--workspace", WORKSPACE]))?;
-    ensure!(dist(layout).join("index.html").is_file(), "building the page left no {WORKSPACE}/dist/index.html");
+    ensure!(
+        dist(layout).join("index.html").is_file(),
+        "building the page left no {WORKSPACE}/dist/index.html"
+    );
     write_if_changed(&recorded, inputs.as_bytes())?;
     Ok(true)
 }
@@ -102,7 +109,8 @@ mod tests {
     fn a_change_of_the_sources_is_one_and_a_change_of_what_was_made_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let layout = layout(dir.path());
-        let write = |name: &str, text: &str| write_if_changed(&dir.path().join(name), text.as_bytes()).unwrap();
+        let write =
+            |name: &str, text: &str| write_if_changed(&dir.path().join(name), text.as_bytes()).unwrap();
         write("ui/src/main.ts", "1");
         write("clients/js/src/index.ts", "1");
         let before = inputs_digest(&layout).unwrap();

@@ -31,7 +31,12 @@ pub fn pack(layout: &Layout) -> Result<()> {
     }
     write_if_changed(&layout.workdir().join("ui.zip"), &zipped(&files)?)?;
     crate::pack::bundle::<WebAppManifest>(&manifest(&layout.root), &to)?;
-    println!("packed {}: {} files of the page, {} kB", layout.shown(&to), files.len(), to.metadata()?.len() / 1000);
+    println!(
+        "packed {}: {} files of the page, {} kB",
+        layout.shown(&to),
+        files.len(),
+        to.metadata()?.len() / 1000
+    );
     Ok(())
 }
 
@@ -83,8 +88,8 @@ mod tests {
         assert_eq!(std::fs::read(packed(&layout)).unwrap(), first);
 
         let bundle: Bundle<WebAppManifest> = Bundle::unpack(first.as_slice()).unwrap();
-        assert_eq!(bundle.get_resource("rose_forest.happ").unwrap().as_ref(), b"happ");
-        let ui = bundle.get_resource("ui.zip").unwrap().as_ref().to_vec();
+        assert_eq!(bundle.get_resource(&"rose_forest.happ".to_owned()).unwrap().as_ref(), b"happ");
+        let ui = bundle.get_resource(&"ui.zip".to_owned()).unwrap().as_ref().to_vec();
         let mut archive = zip::ZipArchive::new(Cursor::new(ui)).unwrap();
         let names: Vec<_> = archive.file_names().map(str::to_owned).collect();
         assert_eq!(names, ["assets/a.js", "index.html"]);

@@ -20,7 +20,7 @@ use rose_forest_core::{
     score::Query,
     top_k::TopK,
 };
-use rose_forest_rules::{code::decode_row, reference::CellId};
+use rose_forest_rules::code::decode_row;
 use std::collections::{BTreeSet, HashSet};
 
 /// Candidates taken for each hit that is wanted: while rows are being moved, a row may stand in two blocks.
