@@ -106,12 +106,12 @@ fn sent(file: &'static PageFile, headers: &HeaderMap) -> Response {
 
 fn with_headers(mut response: Response, kind: &'static str, is_lasting: bool) -> Response {
     let kept = if is_lasting { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let lines: [(HeaderName, &'static str); 6] = [
+    // What every answer has besides is in `browsers`.
+    let lines: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, kept),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::VARY, "accept-encoding"),
     ];
     response.headers_mut().extend(lines.map(|(name, value)| (name, HeaderValue::from_static(value))));

@@ -32,7 +32,7 @@ async fn the_page_needs_no_key_and_may_load_nothing_of_others() {
         "referrer-policy: no-referrer",
         "x-frame-options: deny",
     ] {
-        assert!(page.head.contains(line), "{line}: {}", page.head);
+        assert_eq!(page.head.matches(line).count(), 1, "{line}: {}", page.head);
     }
     let policy = page.head.lines().find_map(|line| line.strip_prefix("content-security-policy: ")).unwrap();
     let directives: Vec<_> = policy.split(';').map(str::trim).collect();
