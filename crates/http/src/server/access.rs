@@ -206,6 +206,7 @@ mod tests {
             ("/collections/aliases", Needs::ReadOne, Needs::Manage),
             ("/rose-forest/collections/c/peers", Needs::ReadOne, Needs::Manage),
             ("/rose-forest/collections/c/points", Needs::ReadOne, Needs::Manage),
+            ("/rose-forest/collections/c/page", Needs::ReadOne, Needs::Manage),
             ("/rose-forest/collections", Needs::ReadAll, Needs::Manage),
             ("/rose-forest/join", Needs::ReadAll, Needs::Manage),
             ("/metrics", Needs::ReadAll, Needs::Manage),
