@@ -24,7 +24,10 @@ const CLIENTS: usize = 2;
 
 /// What was measured.
 pub struct Driven {
+    /// Until the last row was found.
     seconds: f64,
+    /// From the last write until then.
+    behind: Duration,
     searches: Times,
     writes: Times,
     rows: usize,
@@ -32,8 +35,10 @@ pub struct Driven {
     pause: Duration,
 }
 
-/// Writes these rows at a steady pace, as long as there are any, and searches meanwhile as fast as clients can.
+/// Writes these rows at a steady pace, as long as there are any, and searches meanwhile as fast as clients can, until all of
+/// them are found. A write is acknowledged when it is in the log of writes: what waits there goes to the chain together.
 pub async fn drive(node: &Running, data: &Data, rows: Range<usize>, options: &Options) -> Result<Driven> {
+    let points = node.index().await?.points as usize;
     let stop = Arc::new(AtomicBool::new(false));
     let queries: Arc<Vec<Vec<u8>>> = Arc::new((0..data.queries.nrows()).map(|q| data.query(q)).collect());
     let clients: Vec<_> = (0..CLIENTS)
@@ -52,11 +57,14 @@ pub async fn drive(node: &Running, data: &Data, rows: Range<usize>, options: &Op
             None => late += 1,
         }
         let sent = Instant::now();
-        node.insert(data, start..(start + WRITE_ROWS).min(rows.end), false).await?;
+        let end = (start + WRITE_ROWS).min(rows.end);
+        node.log(data, start..end).await?;
         writes.since(sent);
-        written += WRITE_ROWS;
+        written += end - start;
     }
-    let seconds = begun.elapsed().as_secs_f64();
+    let last = Instant::now();
+    node.until_indexed(points + written).await?;
+    let (seconds, behind) = (begun.elapsed().as_secs_f64(), last.elapsed());
     stop.store(true, Ordering::Relaxed);
     let (mut searches, mut pause) = (Times::default(), Duration::ZERO);
     for client in clients {
@@ -64,7 +72,7 @@ pub async fn drive(node: &Running, data: &Data, rows: Range<usize>, options: &Op
         searches.append(times);
         pause = pause.max(longest);
     }
-    Ok(Driven { seconds, searches, writes, rows: written, late, pause })
+    Ok(Driven { seconds, behind, searches, writes, rows: written, late, pause })
 }
 
 /// Searches until told to stop. The longest pause is the longest time in which this client got no answer.
@@ -95,14 +103,16 @@ impl Driven {
         let rate = self.rows as f64 / self.seconds;
         // Less a batch: the last one is not waited for by the next.
         let wanted = DRIVEN_ROWS_A_SECOND as f64 * 0.98;
-        section.aim("rows written a second, meanwhile", Target::Least(wanted), rate, "");
+        section.aim("rows written a second, until the last is found", Target::Least(wanted), rate, "");
+        let behind = self.behind.as_secs_f64();
+        section.tell("from the last write until then", format!("{} s", short(behind)));
         let what =
             format!("searches a second, {CLIENTS} clients, while {} rows a second are written", short(rate));
         section.aim(&what, Target::Least(1_000.0), a_second, "");
         section.tell("search meanwhile", self.searches.shown());
         section.tell("the longest that a search took", format!("{} ms", short(ms(self.pause))));
         section.tell(
-            &format!("write of {WRITE_ROWS} rows meanwhile, until searches see it"),
+            &format!("write of {WRITE_ROWS} rows meanwhile, until it is in the log"),
             self.writes.shown(),
         );
         section.note(format!(

@@ -7,7 +7,7 @@ use rose_forest::{
     data_dir::DataDir,
     network::Network,
     node::{Node, Settings},
-    requests::{CollectionView, Request},
+    requests::{CollectionView, Logged, Request},
     serve::look_after,
 };
 use rose_forest_api::{Distance, Encoding, WriteOutput};
@@ -90,6 +90,15 @@ impl Running {
     pub async fn insert(&self, data: &Data, rows: Range<usize>, bulk: bool) -> Result<WriteOutput> {
         let collection = COLLECTION.to_owned();
         self.ask(Request::Insert { collection, bulk, input: data.input(rows) }).await
+    }
+
+    /// Inserts rows, and waits until they are in the log of writes.
+    pub async fn log(&self, data: &Data, rows: Range<usize>) -> Result<()> {
+        let collection = COLLECTION.to_owned();
+        match self.ask(Request::Log { collection, bulk: false, input: data.input(rows) }).await? {
+            Logged::Logged(_) => Ok(()),
+            Logged::Full(full) => anyhow::bail!("the queue does not keep up: {full}"),
+        }
     }
 
     /// Stops the node.
