@@ -33,9 +33,16 @@ pub fn check(layout: &Layout) -> Result<()> {
     // Only what is to be published, and all of it.
     run(&mut npm(layout, &["pack", "--dry-run", "--workspace", "clients/js"]))?;
     pack::pack_if_stale(layout)?;
+    run(&mut with_programs(layout, "test:scenarios")?)
+}
+
+/// A script that finds `hc`, `holochain` and `rose-forest` first.
+pub fn with_programs(layout: &Layout, script: &str) -> Result<Command> {
     let hc = hc::hc(layout)?;
     let folders = [hc.parent().context("hc is in a folder")?.to_owned(), hc::conductor(layout)?];
-    run(npm(layout, &["run", "test:scenarios"]).env("PATH", path_with(&folders)?))
+    let mut command = npm(layout, &["run", script]);
+    command.env("PATH", path_with(&folders)?);
+    Ok(command)
 }
 
 /// Installs what `package-lock.json` pins, unless it is what is installed. False if it cannot be had.

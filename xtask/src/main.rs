@@ -3,6 +3,7 @@
 //! xtask builds both wasms with the flags they need, packs them, and runs everything else through cargo in
 //! one shared target directory. It links nothing of the conductor, so that it compiles in seconds.
 
+mod browser;
 mod cargo;
 mod clients;
 mod demo;
