@@ -3,6 +3,7 @@
 use crate::cargo::{CONDUCTOR_PACKAGES, cargo, run};
 use crate::layout::Layout;
 use crate::pack::pack_if_stale;
+use crate::page;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
@@ -27,8 +28,9 @@ pub fn bench(layout: &Layout, rest: &[String]) -> Result<()> {
     become_program(program(layout, "rose-forest-bench").args(rest))
 }
 
-/// Builds the programs that link the conductor.
+/// Builds the programs that link the conductor, and first the web page, which is built into one of them.
 pub fn build_programs(layout: &Layout) -> Result<()> {
+    page::build(layout)?;
     run(cargo(layout, &["build", "--release", "--locked"]).args(CONDUCTOR_PACKAGES))
 }
 

@@ -3,6 +3,7 @@
 
 use crate::cargo::{CONDUCTOR_PACKAGES, cargo, run};
 use crate::layout::Layout;
+use crate::webapp;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,14 +11,17 @@ use std::process::Command;
 /// The version of `hc`, which is that of the conductor.
 const HC_VERSION: &str = "0.7.1";
 
-/// Packs both manifests with `hc` and fails unless the bundles are the ones in `workdir/`, byte for byte.
+/// Packs the manifests with `hc` and fails unless the bundles are the ones in `workdir/`, byte for byte.
 pub fn check_manifests(layout: &Layout) -> Result<()> {
     let hc = hc(layout)?;
     let scratch = layout.target.join("hc-pack");
     std::fs::create_dir_all(&scratch)?;
-    for (kind, folder, name) in
-        [("dna", layout.dna_dir(), "rose_forest.dna"), ("app", layout.root.clone(), "rose_forest.happ")]
-    {
+    let mut bundles =
+        vec![("dna", layout.dna_dir(), "rose_forest.dna"), ("app", layout.root.clone(), "rose_forest.happ")];
+    if webapp::packed(layout).is_file() {
+        bundles.push(("web-app", layout.root.clone(), "rose_forest.webhapp"));
+    }
+    for (kind, folder, name) in bundles {
         let to = scratch.join(name);
         run(Command::new(&hc).args([kind, "pack"]).arg(&folder).arg("--output").arg(&to))?;
         let ours = unpacked(&layout.workdir().join(name))?;

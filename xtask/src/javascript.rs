@@ -34,7 +34,7 @@ pub fn check(layout: &Layout) -> Result<()> {
 }
 
 /// Installs what `package-lock.json` pins, unless it is what is installed. False if it cannot be had.
-fn install(layout: &Layout) -> Result<bool> {
+pub fn install(layout: &Layout) -> Result<bool> {
     let lock =
         std::fs::read(layout.root.join("package-lock.json")).context("package-lock.json is missing")?;
     let installed = layout.root.join("node_modules/.installed-lock.json");
@@ -50,13 +50,15 @@ fn install(layout: &Layout) -> Result<bool> {
     Ok(status.success())
 }
 
-fn npm(layout: &Layout, arguments: &[&str]) -> Command {
+/// A command of npm, in the repository.
+pub fn npm(layout: &Layout, arguments: &[&str]) -> Command {
     let mut command = Command::new("npm");
     command.args(arguments).current_dir(&layout.root);
     command
 }
 
-fn has_node() -> bool {
+/// Whether Node 20 or later is here, with npm.
+pub fn has_node() -> bool {
     const IS_NEW: &str = "process.exit(Number(process.versions.node.split('.')[0]) < 20)";
     let succeeds = |program: &str, arguments: &[&str]| {
         let asked =

@@ -13,12 +13,14 @@ mod javascript;
 mod layout;
 mod manifest;
 mod pack;
+mod page;
 mod release;
 mod stage;
 mod toolchain;
 mod typescript;
 mod verify;
 mod wasm;
+mod webapp;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -48,7 +50,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
-    /// Build the wasms and pack workdir/rose_forest.dna and workdir/rose_forest.happ.
+    /// Build the wasms and the web page, and pack workdir/rose_forest.dna, .happ and .webhapp.
     Pack,
     /// Build the integrity wasm from two folders and compare the bytes.
     Reproducible,
@@ -80,7 +82,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Demo { rest } => demo::demo(&layout, &rest)?,
         Command::Verify(options) => return verify::run(&layout, &options),
         Command::BenchHapp { rest } => demo::bench(&layout, &rest)?,
-        Command::Pack => pack::pack_with_adversary(&layout)?,
+        Command::Pack => pack::pack_all(&layout)?,
         Command::Reproducible => integrity::check_reproducible(&layout)?,
         Command::ReleaseDna { replace } => release::release(&layout, replace)?,
         Command::JsTypes => typescript::write(&layout)?,

@@ -1,4 +1,4 @@
-//! The manifests of a DNA and of an app, as Holochain 0.7.1 writes them into a bundle.
+//! The manifests of a DNA, of an app and of one with a page, as Holochain 0.7.1 writes them into a bundle.
 //!
 //! `holochain_types` has these types and pulls in half a conductor. What is serialised must be the same,
 //! name for name and in the same order, because a bundle is MessagePack with named fields: `cargo verify`
@@ -176,6 +176,57 @@ impl Manifest for AppManifest {
 
     fn bundle_extension() -> &'static str {
         "happ"
+    }
+}
+
+/// `web-happ.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "manifest_version")]
+pub enum WebAppManifest {
+    /// The only version there is.
+    #[serde(rename = "0")]
+    V0(WebAppManifestV0),
+}
+
+/// The body of `web-happ.yaml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebAppManifestV0 {
+    name: String,
+    ui: Location,
+    happ: Location,
+}
+
+/// Where a part of it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Location {
+    path: String,
+}
+
+impl Manifest for WebAppManifest {
+    fn generate_resource_ids(&mut self) -> HashMap<ResourceIdentifier, String> {
+        let Self::V0(app) = self;
+        [&mut app.ui.path, &mut app.happ.path]
+            .into_iter()
+            .filter_map(|path| {
+                let id = resource_id_for_path(&*path)?;
+                Some((id.clone(), std::mem::replace(path, id)))
+            })
+            .collect()
+    }
+
+    fn resource_ids(&self) -> Vec<ResourceIdentifier> {
+        let Self::V0(app) = self;
+        [&app.ui.path, &app.happ.path].into_iter().filter_map(resource_id_for_path).collect()
+    }
+
+    fn file_name() -> &'static str {
+        "web-happ.yaml"
+    }
+
+    fn bundle_extension() -> &'static str {
+        "webhapp"
     }
 }
 

@@ -1,11 +1,13 @@
-//! Packing `workdir/rose_forest.dna` and `workdir/rose_forest.happ`, and telling when they are stale.
+//! Packing `workdir/rose_forest.dna` and `.happ`, and telling when they are stale.
 
 use crate::digest;
 use crate::layout::Layout;
 use crate::manifest::{AppManifest, DnaManifest};
+use crate::page;
 use crate::release;
 use crate::stage::write_if_changed;
 use crate::toolchain::Toolchain;
+use crate::webapp;
 use crate::wasm::{ADVERSARY, COORDINATOR, INTEGRITY, build_coordinator};
 use anyhow::{Context, Result};
 use mr_bundle::{FileSystemBundler, Manifest};
@@ -27,9 +29,11 @@ const INPUTS: [&str; 12] = [
     "xtask",
 ];
 
-/// Builds both wasms and packs them, and builds the zome that only tests use.
-pub fn pack_with_adversary(layout: &Layout) -> Result<()> {
+/// Builds both wasms and the web page and packs them, and builds the zome that only tests use.
+pub fn pack_all(layout: &Layout) -> Result<()> {
     pack(layout)?;
+    page::build(layout)?;
+    webapp::pack(layout)?;
     let adversary = build_coordinator(layout, &Toolchain::find(layout)?, ADVERSARY)?;
     write_if_changed(&layout.packed_wasm(ADVERSARY), &adversary)
 }

@@ -12,7 +12,7 @@ mod types;
 
 use crate::layout::Layout;
 use crate::stage::write_if_changed;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use model::Sources;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +53,12 @@ fn generate(layout: &Layout) -> Result<String> {
         }
     }
     read::functions(&layout.root.join(FUNCTIONS), &mut sources)?;
+    let functions: Vec<_> = sources.functions.iter().map(|function| function.name.as_str()).collect();
+    ensure!(
+        sources.listed == functions,
+        "{API}: the constant FUNCTIONS lists {:?}, and {FUNCTIONS} has {functions:?}",
+        sources.listed
+    );
     print::module(&sources)
 }
 

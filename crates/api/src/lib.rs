@@ -4,12 +4,16 @@
 //! little-endian f32 a row, because a list of numbers is twice as large and ten times as slow to read. Payloads
 //! travel as the JSON text that is stored. Fields with a default may be left out.
 
+mod cells;
+mod functions;
 mod info;
 mod points;
 mod search;
 mod settle;
 mod signal;
 
+pub use cells::*;
+pub use functions::FUNCTIONS;
 pub use info::*;
 pub use points::*;
 pub use search::*;

@@ -1,6 +1,6 @@
 //! Searching.
 
-use crate::{ActionHash, AgentPubKey, PointId};
+use crate::{ActionHash, AgentPubKey, CellName, PointId};
 use serde::{Deserialize, Serialize};
 
 /// Hits that one search may ask for.
@@ -103,6 +103,9 @@ pub struct SearchInput {
     /// What the caller knows of the node, to tell whether the answer is complete.
     #[serde(default)]
     pub view: View,
+    /// Whether to tell which way the search went. Only a zome knows: a node that answers from its index in memory has no cells.
+    #[serde(default)]
+    pub trace: bool,
 }
 
 /// One of the nearest points.
@@ -160,4 +163,31 @@ pub struct SearchOutput {
     pub gaps: Vec<Gap>,
     /// What the search did.
     pub stats: SearchStats,
+    /// Which way it went, where asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<SearchTrace>,
+}
+
+/// Which way a search went: from regions to cells to rows. Fresh blocks are always read, and are in no cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchTrace {
+    /// The regions whose cells were considered, the nearest first, with what was read of their own blocks.
+    pub regions: Vec<ProbedCell>,
+    /// The cells that were considered, in the order of their names.
+    pub considered: Vec<CellName>,
+    /// The cells that were probed, the nearest first.
+    pub probed: Vec<ProbedCell>,
+    /// For each hit, in their order, the cell or region that its row lies in; nothing for a fresh one.
+    pub hits: Vec<Option<CellName>>,
+}
+
+/// A region or a cell that a search looked into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbedCell {
+    /// What it is known by.
+    pub cell: CellName,
+    /// Blocks opened in it.
+    pub blocks: u32,
+    /// Rows scanned in it.
+    pub rows: u64,
 }

@@ -6,6 +6,7 @@
 mod aliases;
 mod error;
 mod forest;
+mod page;
 mod read;
 mod write;
 
@@ -15,6 +16,7 @@ pub use forest::{
     AllStart, Author, Change, Changes, Joined, Meeting, NodeCollection, NodeState, Peer, Proof, QueueState,
     ScrollAll, ScrolledAll, SyncState,
 };
+pub use page::{PageAccess, PageCredentials};
 pub use read::{Consistency, Facet, Found, ReadOptions, Scroll, Scrolled, Search, What, With};
 pub use rose_forest_engine::local::Effort;
 pub use write::{Edit, Mode, NewPoint, NewVector, Ordering, Selector, Write, WriteOptions, Written};
@@ -153,6 +155,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Joins a collection by its invite; one that was left is enabled again. Errors: [`BackendError::Invite`],
     /// [`BackendError::NoNetwork`], and [`BackendError::CollectionExists`] if the name is another collection's here.
     fn join(&self, invite: &str) -> impl Future<Output = Result<Joined, BackendError>> + Send;
+
+    /// Lets a web page of this node's call a collection's zome, as this node's author. Errors: [`BackendError::NoNetwork`].
+    fn page_access(&self, name: &str) -> impl Future<Output = Result<PageAccess, BackendError>> + Send;
 
     /// The other nodes of a collection that are known.
     fn peers(&self, name: &str) -> impl Future<Output = Result<Vec<Peer>, BackendError>> + Send;

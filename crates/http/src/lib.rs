@@ -25,4 +25,4 @@ pub mod types;
 
 pub use backend::{Backend, BackendError};
 pub use client::{Client, ClientError};
-pub use server::{Config, Keys, Serving, Tls, check_public, router, serve, serve_with};
+pub use server::{Config, Keys, PageFile, Serving, Tls, check_public, router, serve, serve_with};

@@ -7,8 +7,8 @@ mod collection;
 use crate::{
     backend::{
         AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Facet, Found, Joined,
-        NewCollection, NodeCollection, NodeState, Peer, Proof, QueueState, ReadOptions, Scroll, ScrollAll,
-        Scrolled, ScrolledAll, Search, Shape, SyncState, With, Write, WriteOptions, Written,
+        NewCollection, NodeCollection, NodeState, PageAccess, Peer, Proof, QueueState, ReadOptions, Scroll,
+        ScrollAll, Scrolled, ScrolledAll, Search, Shape, SyncState, With, Write, WriteOptions, Written,
     },
     local,
 };
@@ -250,6 +250,11 @@ impl Backend for Memory {
 
     async fn join(&self, _invite: &str) -> Result<Joined, BackendError> {
         Err(BackendError::NoNetwork { what: "joining" })
+    }
+
+    async fn page_access(&self, name: &str) -> Result<PageAccess, BackendError> {
+        self.find(name)?;
+        Err(BackendError::NoNetwork { what: "a page that calls a zome" })
     }
 
     async fn peers(&self, name: &str) -> Result<Vec<Peer>, BackendError> {

@@ -18,7 +18,7 @@ pub(crate) use show::Show;
 use crate::{
     Backend,
     openapi::page,
-    server::{ApiError, App},
+    server::{ApiError, App, site},
 };
 use axum::{
     Router,
@@ -47,6 +47,9 @@ pub(crate) fn open<B: Backend>() -> Routes<B> {
         .route("/openapi.json", get(page::document))
         .route("/docs", get(page::page))
         .route("/docs/{file}", get(page::file))
+        .route("/ui", get(site::address))
+        .route("/ui/", get(site::index))
+        .route("/ui/{*path}", get(site::file))
 }
 
 /// What is counted and measured: read whatever else is under way.
@@ -115,6 +118,7 @@ pub(crate) fn long_writes<B: Backend>() -> Routes<B> {
         .route("/collections/{name}/snapshots/upload", post(snapshots::upload))
         .route("/rose-forest/collections/{name}/invite", get(forest::invite))
         .route("/rose-forest/collections/{name}/leave", post(forest::leave))
+        .route("/rose-forest/collections/{name}/page", post(forest::page_access))
         .route("/rose-forest/join", post(forest::join))
 }
 

@@ -11,6 +11,7 @@ mod observe;
 mod options;
 mod public;
 mod serving;
+pub(crate) mod site;
 mod tls;
 
 use crate::{Backend, limits, routes, snapshots::Snapshots};
@@ -29,6 +30,7 @@ pub(crate) use observe::Peer;
 pub(crate) use options::{AnswerOptions, Reading, Writing};
 pub use public::{ExposedError, check_public};
 pub use serving::{Serving, serve, serve_with};
+pub use site::PageFile;
 pub use tls::{Tls, TlsError};
 
 /// How the API behaves.
@@ -52,6 +54,8 @@ pub struct Config {
     pub max_followers: usize,
     /// How often those hear that there is nothing new. Default: [`limits::KEEP_ALIVE`].
     pub keep_alive: Duration,
+    /// The files of a web page, for `/ui/`. Default: none, and `/ui/` says so.
+    pub page: &'static [PageFile],
 }
 
 impl Default for Config {
@@ -66,6 +70,7 @@ impl Default for Config {
             max_snapshot_bytes: limits::MAX_SNAPSHOT_BYTES,
             max_followers: limits::MAX_FOLLOWERS,
             keep_alive: limits::KEEP_ALIVE,
+            page: &[],
         }
     }
 }

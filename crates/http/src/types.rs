@@ -30,8 +30,8 @@ pub use collections::{CreateCollection, CreateIndex};
 pub use envelope::{Answer, Fine, Reason, Refusal};
 pub use forest::{
     AllOffset, AllPoints, AnnouncedJson, AuthorJson, AuthorKey, AuthorsJson, ChangeJson, EventJson,
-    InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PeerJson, PeersJson, PointOf, ProofJson, QueueJson,
-    ScrollAllPage, ScrollAllRequest, SyncJson,
+    InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PageAccessJson, PageCredentialsJson, PeerJson,
+    PeersJson, PointOf, ProofJson, QueueJson, ScrollAllPage, ScrollAllRequest, SyncJson,
 };
 pub use points::{
     Batch, CountRequest, DeletePayload, FacetRequest, Operation, Operations, Point, PointIds, PointVector,

@@ -1,9 +1,9 @@
 //! Calls into the coordinator zomes of this node's cells.
 
 use crate::failure;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use holochain::conductor::ConductorHandle;
-use holochain_types::prelude::CellId;
+use holochain_types::prelude::{CellId, GrantZomeCallCapabilityGrant, GrantZomeCallCapabilityPayload};
 use rose_forest_api::COORDINATOR_ZOME;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -69,6 +69,19 @@ impl Calls {
         let turn = self.turn(cell);
         let _turn = turn.lock().await;
         self.read(cell, function, input).await
+    }
+
+    /// Lets a key call functions of a cell: a private entry on its chain, written in turn with other writes.
+    ///
+    /// # Errors
+    /// What the conductor fails with.
+    pub(crate) async fn grant(&self, cell: &CellId, cap_grant: GrantZomeCallCapabilityGrant) -> Result<()> {
+        let turn = self.turn(cell);
+        let _turn = turn.lock().await;
+        let payload = GrantZomeCallCapabilityPayload { cell_id: cell.clone(), cap_grant };
+        let granted = self.conductor.grant_zome_call_capability(payload).await;
+        // The error is not shown whole: it could hold what was to be granted.
+        granted.map(|_| ()).context("the conductor does not let a page call the zome")
     }
 
     fn turn(&self, cell: &CellId) -> Turn {

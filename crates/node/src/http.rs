@@ -13,6 +13,7 @@ use crate::journal::{read_json, write_atomically};
 use crate::live::Live;
 use crate::network::Network;
 use crate::node::Node;
+use crate::page::Pages;
 use anyhow::Result;
 use parking_lot::Mutex;
 use rose_forest_api::PointId;
@@ -20,11 +21,12 @@ use rose_forest_engine::local::LocalIndex;
 use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_http::backend::{
     AliasChange, Aliases, Author, Backend, BackendError, Changes, CollectionState, Effort, Facet, Found,
-    Joined, NewCollection, NodeCollection, NodeState, Peer, Proof, ReadOptions, Scroll, ScrollAll, Scrolled,
-    ScrolledAll, Search, Shape, SyncState, What, With, Write, WriteOptions, Written,
+    Joined, NewCollection, NodeCollection, NodeState, PageAccess, Peer, Proof, ReadOptions, Scroll,
+    ScrollAll, Scrolled, ScrolledAll, Search, Shape, SyncState, What, With, Write, WriteOptions, Written,
 };
 use rose_forest_http::local;
 use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -42,16 +44,18 @@ pub struct Api {
     /// Where the peers of collections meet that are created through the API; none if they live on this node alone.
     network: Option<Network>,
     aliases: Mutex<Aliases>,
+    /// What its web pages need.
+    pages: Arc<Pages>,
 }
 
 impl Api {
-    /// Of a node that serves.
+    /// Of a node that serves. Web pages of these origins may be let at its zomes.
     ///
     /// # Errors
     /// If the file with the aliases cannot be read.
-    pub fn new(node: Arc<Node>, network: Option<Network>) -> Result<Self> {
+    pub fn new(node: Arc<Node>, network: Option<Network>, origins: HashSet<String>) -> Result<Self> {
         let aliases = Mutex::new(read_json(&node.dir.aliases())?);
-        Ok(Self { node, network, aliases })
+        Ok(Self { node, network, aliases, pages: Arc::new(Pages::new(origins)) })
     }
 
     /// The collection that is meant by an alias, a name or the end of a hash, if the node takes part in it.
@@ -341,6 +345,11 @@ impl Backend for Api {
 
     async fn join(&self, invite: &str) -> Result<Joined, BackendError> {
         forest::join(self, invite).await
+    }
+
+    async fn page_access(&self, name: &str) -> Result<PageAccess, BackendError> {
+        let (node, pages, collection) = (self.node.clone(), self.pages.clone(), self.find(name).await?);
+        to_its_end(async move { pages.access(&node, &collection).await }).await?.map_err(of_node)
     }
 
     async fn peers(&self, name: &str) -> Result<Vec<Peer>, BackendError> {

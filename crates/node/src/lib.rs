@@ -25,6 +25,7 @@ pub mod network;
 pub mod node;
 mod notes;
 mod op_index;
+mod page;
 pub mod page_cache;
 pub mod passphrase;
 pub mod readers;

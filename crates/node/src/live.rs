@@ -156,7 +156,7 @@ impl Live {
         input: &SearchInput,
         filter: Option<&Filter>,
     ) -> Result<Option<(SearchOutput, Vec<bool>)>> {
-        let wants_the_zome = input.nprobe.is_some() || input.scope != Scope::Local;
+        let wants_the_zome = input.nprobe.is_some() || input.scope != Scope::Local || input.trace;
         if wants_the_zome || !self.is_current() || self.index.missing_rows() > 0 {
             return Ok(None);
         }
@@ -166,7 +166,7 @@ impl Live {
         let gaps = gaps(&input.view);
         let stats = SearchStats::default();
         let unconfirmed = found.confirmed.iter().map(|confirmed| !confirmed).collect();
-        let answer = SearchOutput { hits: found.hits, complete: gaps.is_empty(), gaps, stats };
+        let answer = SearchOutput { hits: found.hits, complete: gaps.is_empty(), gaps, stats, trace: None };
         Ok(Some((answer, unconfirmed)))
     }
 

@@ -16,5 +16,6 @@ mod program {
     mod http;
     mod live;
     mod one_node;
+    mod page;
     mod serving;
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod cells;
 mod clock;
 mod lies;
 mod partial;

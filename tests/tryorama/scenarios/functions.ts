@@ -1,6 +1,6 @@
 /** Every function, and the values that are easy to get wrong between two languages. */
 import { encodeHashToBase64 } from "@holochain/client";
-import { FUNCTIONS, type PointId } from "rose-forest-client";
+import { type CellName, FUNCTIONS, type PointId } from "rose-forest-client";
 import { describe, expect, test } from "vitest";
 import { called } from "../src/agent.js";
 import { fresh, ids, row, rows } from "../src/help.js";
@@ -87,6 +87,34 @@ export function functions(stage: Stage): void {
       expect(info.dna_hash).toEqual(words.cellId[0]);
       expect(info.authors.map((author) => author.author)).toEqual([words.cellId[1]]);
       expect(Number(info.settled_rows) + Number(info.fresh_rows)).toBe(50);
+    });
+
+    test("a search tells which way it went, through the cells that are shown", async () => {
+      const [ann] = cast(stage, 1);
+      const words = await ann!.join(fresh("cells"));
+      await words.bulkInsert({ ids: ids(0, 50), vectors: rows(50, 1), used_before: [] });
+      await words.settleUntilDone({ min_rows: 0, peers: 0 });
+      const name = (cell: CellName) => `${encodeHashToBase64(cell.founding)} ${cell.index}`;
+
+      const { regions, cells, next, missing } = await words.cells();
+      expect([next, missing]).toEqual([null, 0]);
+      const held = [...regions, ...cells].reduce((sum, one) => sum + Number(one.rows), 0);
+      expect(held).toBe(50);
+      expect(regions.every((region) => region.vector instanceof Float32Array)).toBe(true);
+      expect(cells.every((cell) => cell.vector.length === 16)).toBe(true);
+      const first = await words.cells({ limit: regions.length });
+      expect([first.regions, first.cells.length, first.all_cells]).toEqual([regions, 0, cells.length]);
+      expect((await words.cells({ after: first.next })).cells).toEqual(cells);
+      await expect(words.cells({ limit: 0 })).rejects.toMatchObject({ kind: "refused" });
+
+      const query = { vector: row(rows(50, 1), 7), k: 3 };
+      expect((await words.search(query)).trace).toBeUndefined();
+      const { hits, stats, trace } = await words.search({ ...query, trace: true });
+      expect(trace?.probed.length).toBe(stats.cells_probed);
+      const shown = new Set(cells.map((cell) => name(cell.cell)));
+      expect(trace?.probed.every((probed) => shown.has(name(probed.cell)))).toBe(true);
+      expect(trace?.hits.length).toBe(hits.length);
+      expect(trace?.hits.every((cell) => cell !== null)).toBe(true);
     });
 
     test("what the zome refuses is an error with its own words", async () => {

@@ -9,6 +9,8 @@ pub struct Sources {
     pub types: BTreeMap<String, Result<Definition, String>>,
     /// Constants of the API.
     pub constants: Vec<Constant>,
+    /// The names of functions that the API lists.
+    pub listed: Vec<String>,
     /// Functions of the zome, in the order of the source.
     pub functions: Vec<Function>,
 }

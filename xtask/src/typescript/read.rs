@@ -12,6 +12,9 @@ use syn::{Attribute, Expr, Fields, Item, Lit, ReturnType};
 const CALLBACKS: [&str; 6] =
     ["init", "post_commit", "recv_remote_signal", "migrate_agent_open", "migrate_agent_close", "entry_defs"];
 
+/// The constant that lists the functions: for those who cannot ask the zome which it has.
+const LISTED: &str = "FUNCTIONS";
+
 /// Reads the types of a file, and its constants if it is one of the API's.
 pub fn file(path: &Path, is_api: bool, sources: &mut Sources) -> Result<()> {
     for item in parse(path)?.items {
@@ -20,6 +23,11 @@ pub fn file(path: &Path, is_api: bool, sources: &mut Sources) -> Result<()> {
                 (item.ident.to_string(), structure(&item.attrs, &item.fields))
             }
             Item::Enum(item) if serialized(&item.attrs) => (item.ident.to_string(), enumeration(item)),
+            Item::Const(item) if is_api && item.ident == LISTED => {
+                sources.listed =
+                    names(&item.expr).with_context(|| format!("{}: {LISTED}", path.display()))?;
+                continue;
+            }
             Item::Const(item) if is_api && matches!(item.vis, syn::Visibility::Public(_)) => {
                 let name = item.ident.to_string();
                 let value = value(&item.expr).with_context(|| format!("{}: {name}", path.display()))?;
@@ -179,6 +187,16 @@ fn docs(attributes: &[Attribute]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The texts of a list.
+fn names(expression: &Expr) -> Result<Vec<String>> {
+    let Expr::Array(list) = expression else { bail!("it is a list") };
+    let name = |expression: &Expr| match expression {
+        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Ok(text.value()),
+        _ => bail!("it is a list of names"),
+    };
+    list.elems.iter().map(name).collect()
 }
 
 /// A constant's value: text, an integer, or a product of integers.

@@ -40,7 +40,7 @@ pub const STEPS: &[Step] = &[
     light("js-types", "the TypeScript of the wire is what the Rust sources say", typescript::check),
     light("reproducible", "the integrity wasm is the same from two folders", integrity::check_reproducible),
     light("network", "the integrity wasm is the released one", release::check),
-    light("pack", "the wasms build and pack", pack::pack_with_adversary),
+    light("pack", "the wasms and the web page build and pack", pack::pack_all),
     heavy("build", "the program, its tests and the benchmarks build", |layout| {
         demo::build_programs(layout)?;
         run(&mut conductor_tests(layout, &["--no-run"]))

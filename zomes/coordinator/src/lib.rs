@@ -4,6 +4,7 @@
 //! what an earlier call began is found again on the agent's own chain. Calls that write must come one after the
 //! other: two at once, and the slower one fails with `HeadMoved` and has written nothing.
 
+mod atlas;
 mod blocks;
 mod bulk;
 mod cells;
@@ -21,6 +22,7 @@ mod search;
 mod settle;
 mod shares;
 mod signals;
+mod trace;
 mod upkeep;
 mod versions;
 
@@ -132,4 +134,11 @@ pub fn list_nodes(_: ()) -> ExternResult<Vec<NodeInfo>> {
 #[hdk_extern]
 pub fn collection_info(_: ()) -> ExternResult<CollectionInfo> {
     collection::info()
+}
+
+/// A page of the regions and cells that exist, as this node knows them: their centres, and what lies in them.
+/// Cost: reads the entries of all regions and cells, and the links of those on the page; opens no block.
+#[hdk_extern]
+pub fn cells(input: CellsInput) -> ExternResult<CellsOutput> {
+    atlas::page(&input)
 }

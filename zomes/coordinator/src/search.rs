@@ -8,6 +8,7 @@ use crate::{
     fresh,
     look::Look,
     routes,
+    trace::Route,
     versions::{Newest, Opened},
 };
 use hdk::prelude::*;
@@ -37,9 +38,9 @@ pub fn search(input: &SearchInput) -> ExternResult<SearchOutput> {
     let fresh = fresh::blocks(&mut look, None)?;
     let wanted: Vec<_> = fresh.iter().map(|block| (block.author.clone(), block.action.clone())).collect();
     let fresh = blocks::load(&mut look, &schema, &wanted)?;
-    let cells = probe(input, &schema, &query, &mut look, &mut stats)?;
-    let settled = routes::blocks_of(&mut look, &cells)?;
-    let settled = blocks::load(&mut look, &schema, &routes::wanted(&settled))?;
+    let route = probe(input, &schema, &query, &mut look, &mut stats)?;
+    let links = routes::blocks_of(&mut look, &route.cells())?;
+    let settled = blocks::load(&mut look, &schema, &routes::wanted(&links))?;
 
     stats.fresh_blocks = fresh.len() as u32;
     stats.settled_blocks = settled.len() as u32;
@@ -50,8 +51,9 @@ pub fn search(input: &SearchInput) -> ExternResult<SearchOutput> {
 
     let all: Vec<&Opened<'_>> = fresh.iter().chain(&settled).collect();
     let hits = nearest(input, &schema, &query, &all);
+    let trace = if input.trace { Some(route.trace(&links, &settled, &hits)?) } else { None };
     let gaps = look.gaps();
-    Ok(SearchOutput { hits, complete: gaps.is_empty(), gaps, stats })
+    Ok(SearchOutput { hits, complete: gaps.is_empty(), gaps, stats, trace })
 }
 
 fn check(input: &SearchInput, schema: &Schema) -> ExternResult<Query> {
@@ -76,14 +78,14 @@ fn check(input: &SearchInput, schema: &Schema) -> ExternResult<Query> {
     Query::new(Space::from(schema), &bytes_to_floats(&input.vector)).or_fail()
 }
 
-/// The cells to look into, and the regions they lie in, which may hold blocks of their own.
+/// The way to the cells to look into.
 fn probe(
     input: &SearchInput,
     schema: &Schema,
     query: &Query,
     look: &mut Look,
     stats: &mut SearchStats,
-) -> ExternResult<BTreeSet<CellId>> {
+) -> ExternResult<Route> {
     let mut map = Map::of_regions(look, schema.dimension())?;
     let regions = map.regions.len();
     let mut considered = default_regions(regions);
@@ -107,13 +109,17 @@ fn probe(
         Some(_) => router.best_cells(query.vector(), considered, nprobe),
         None => router.likely_cells(query.vector(), considered, nprobe),
     };
-    let mut cells: BTreeSet<_> = probed.iter().map(|cell| cell.key).collect();
+    let probed: Vec<_> = probed.iter().map(|cell| cell.key).collect();
     stats.regions = regions as u32;
     stats.regions_considered = best.len() as u32;
     stats.cells_considered = map.cells.len() as u32;
-    stats.cells_probed = cells.len() as u32;
-    cells.extend(best);
-    Ok(cells)
+    stats.cells_probed = probed.len() as u32;
+    let regions = ranked.iter().map(|region| region.key).filter(|region| best.contains(region)).collect();
+    let considered = match input.trace {
+        true => map.cells.iter().map(|cell| cell.centre.id).collect(),
+        false => BTreeSet::new(),
+    };
+    Ok(Route { regions, considered, probed })
 }
 
 /// The nearest rows that still hold. Every row is scored once; only the best candidates are looked up.

@@ -9,6 +9,12 @@
 import type { ActionHash, AgentPubKey, DnaHash } from "@holochain/client";
 import type { Integer64 } from "../integers.js";
 
+/**
+ * Regions and cells that one page may have. With vectors of the most components, 4,096, their centres are 8 MiB: half of what
+ * the conductor sends in one answer. A collection of 100,000 rows has about 340 cells and 18 regions.
+ */
+export const MAX_CELLS = 512;
+
 /** The name of the coordinator zome. */
 export const COORDINATOR_ZOME = "rose_forest_coordinator";
 
@@ -143,6 +149,52 @@ export interface BulkInsertInput {
    * out.
    */
   used_before?: number[] | null;
+}
+
+/** A cell. */
+export interface CellInfo {
+  /** What it is known by. */
+  cell: CellName;
+  /** The region it lies in. */
+  region: CellName;
+  /** Its centre as founded, little-endian f32. It never moves. */
+  vector: Float32Array;
+  /** Blocks in it. */
+  blocks: number;
+  /** Rows in it; a row that is being moved, or whose older version is not yet rewritten, counts twice. */
+  rows: Integer64;
+}
+
+/** What a region or a cell is known by: the action that founds it, and its place there. One action can found thousands. */
+export interface CellName {
+  /** The action that founds it. */
+  founding: ActionHash;
+  /** Its place among those that the action founds, from 0. */
+  index: number;
+}
+
+/** Which regions and cells to show. */
+export interface CellsInput {
+  /** Where the page before this one ended: its `next`. Nothing for the first page. */
+  after?: CellName | null;
+  /** How many at most: 1 to 512. By default as many as there may be. */
+  limit?: number | null;
+}
+
+/** A page of regions and cells: first all regions, then all cells, each in the order of their names. */
+export interface CellsOutput {
+  /** Regions of this page. */
+  regions: RegionInfo[];
+  /** Cells of this page. */
+  cells: CellInfo[];
+  /** Where the next page begins, as its `after`; nothing on the last page. */
+  next: CellName | null;
+  /** Regions that this node knows of, on all pages. */
+  all_regions: number;
+  /** Cells that this node knows of, on all pages. */
+  all_cells: number;
+  /** Entries of regions or cells that are linked and that this node does not have. */
+  missing: number;
 }
 
 /** A collection as this node sees it. */
@@ -372,6 +424,28 @@ export type PointId =
   /** A UUID or any other string. See `PointId.text` for how one becomes the other. */
   | TextId;
 
+/** A region or a cell that a search looked into. */
+export interface ProbedCell {
+  /** What it is known by. */
+  cell: CellName;
+  /** Blocks opened in it. */
+  blocks: number;
+  /** Rows scanned in it. */
+  rows: Integer64;
+}
+
+/** A region: cells lie in it. */
+export interface RegionInfo {
+  /** What it is known by. */
+  region: CellName;
+  /** Its centre as founded, little-endian f32. It never moves. */
+  vector: Float32Array;
+  /** Blocks that lie in the region itself, in none of its cells. */
+  blocks: number;
+  /** Rows of those. */
+  rows: Integer64;
+}
+
 /** What a collection is. The order of the fields is the canonical order. */
 export interface Schema {
   /** `SCHEMA_VERSION`. */
@@ -450,6 +524,8 @@ export interface SearchInput {
   scope?: Scope;
   /** What the caller knows of the node, to tell whether the answer is complete. */
   view?: View;
+  /** Whether to tell which way the search went. Only a zome knows: a node that answers from its index in memory has no cells. */
+  trace?: boolean;
 }
 
 /** The nearest points, best first. */
@@ -465,6 +541,8 @@ export interface SearchOutput {
   gaps: Gap[];
   /** What the search did. */
   stats: SearchStats;
+  /** Which way it went, where asked for. */
+  trace?: SearchTrace | null;
 }
 
 /** What a search did. */
@@ -487,6 +565,18 @@ export interface SearchStats {
   fresh_rows: Integer64;
   /** Bytes of the blocks that were opened. */
   bytes: Integer64;
+}
+
+/** Which way a search went: from regions to cells to rows. Fresh blocks are always read, and are in no cell. */
+export interface SearchTrace {
+  /** The regions whose cells were considered, the nearest first, with what was read of their own blocks. */
+  regions: ProbedCell[];
+  /** The cells that were considered, in the order of their names. */
+  considered: CellName[];
+  /** The cells that were probed, the nearest first. */
+  probed: ProbedCell[];
+  /** For each hit, in their order, the cell or region that its row lies in; nothing for a fresh one. */
+  hits: (CellName | null)[];
 }
 
 /**
@@ -685,6 +775,7 @@ export const FUNCTIONS = [
   "announce",
   "list_nodes",
   "collection_info",
+  "cells",
 ] as const;
 
 /** The name of a function of the zome. */
@@ -772,5 +863,13 @@ export abstract class ZomeFunctions {
   /** The collection as this node sees it. */
   collectionInfo(): Promise<CollectionInfo> {
     return this.call("collection_info", null);
+  }
+
+  /**
+   * A page of the regions and cells that exist, as this node knows them: their centres, and what lies in them.
+   * Cost: reads the entries of all regions and cells, and the links of those on the page; opens no block.
+   */
+  cells(input: CellsInput = {}): Promise<CellsOutput> {
+    return this.call("cells", input);
   }
 }

@@ -1,7 +1,7 @@
 //! The handlers that the document of the API describes.
 
 use super::{aliases, collections, facets, forest, indexes, payload, points, queries, service, snapshots};
-use crate::{openapi::page, types::EventJson};
+use crate::{openapi::page, server::site, types::EventJson};
 use rose_forest_store::Condition;
 use utoipa::OpenApi;
 
@@ -32,6 +32,9 @@ const ABOUT: &str = "Qdrant's HTTP API over collections that peers share. Every 
         page::document,
         page::page,
         page::file,
+        site::address,
+        site::index,
+        site::file,
         collections::list,
         collections::info,
         collections::exists,
@@ -70,6 +73,7 @@ const ABOUT: &str = "Qdrant's HTTP API over collections that peers share. Every 
         forest::node,
         forest::collection,
         forest::invite,
+        forest::page_access,
         forest::join,
         forest::leave,
         forest::peers,

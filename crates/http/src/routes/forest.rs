@@ -8,9 +8,15 @@ use crate::{
     Backend, BackendError, limits,
     openapi::{Answer, CollectionName, Timeout},
     server::{ApiError, App, Body, Envelope, Path},
-    types::{AuthorsJson, InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PeersJson, SyncJson},
+    types::{
+        AuthorsJson, InviteJson, JoinedJson, NodeCollectionJson, NodeJson, PageAccessJson, PeersJson,
+        SyncJson,
+    },
 };
-use axum::extract::State;
+use axum::{
+    extract::State,
+    http::{HeaderName, header::CACHE_CONTROL},
+};
 pub(crate) use events::*;
 pub(crate) use feed::Stopping;
 pub(crate) use points::*;
@@ -57,6 +63,26 @@ pub(crate) async fn invite<B: Backend>(
 ) -> Result<Envelope<InviteJson>, ApiError> {
     let since = Instant::now();
     Ok(Envelope::new(InviteJson { invite: app.backend.invite(&name).await? }, since))
+}
+
+/// Lets a web page call a collection's zome.
+///
+/// For the page that this node serves: a websocket of this machine, a token that serves once, and keys that sign calls as this
+/// node's author. A page can so do all that the zome can, which is more than any key for one collection may, so it is for keys
+/// that may do everything. The first page of a collection costs an entry on this node's chain, and later ones nothing until the
+/// node runs anew.
+#[utoipa::path(
+    post, path = "/rose-forest/collections/{name}/page", tag = "Forest", operation_id = "page_access",
+    params(CollectionName),
+    responses((status = 200, description = "The way there. It is a secret, and not to be kept.", body = Answer<PageAccessJson>))
+)]
+pub(crate) async fn page_access<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(name): Path<String>,
+) -> Result<([(HeaderName, &'static str); 1], Envelope<PageAccessJson>), ApiError> {
+    let since = Instant::now();
+    let access = app.backend.page_access(&name).await?.into();
+    Ok(([(CACHE_CONTROL, "no-store")], Envelope::new(access, since)))
 }
 
 /// Joins the collection of an invite.

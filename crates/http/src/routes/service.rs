@@ -3,13 +3,13 @@
 use crate::{
     Backend, limits,
     openapi::{Answer, Timeout},
-    server::{ApiError, App, Envelope, json},
+    server::{ApiError, App, Envelope, json, site::is_for_people},
     types::Telemetry,
 };
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
 };
 use rose_forest_engine::metrics::CONTENT_TYPE;
 use serde::Serialize;
@@ -36,15 +36,21 @@ pub(crate) struct Root {
 /// Who this is.
 #[utoipa::path(
     get, path = "/", tag = "Service", operation_id = "root", security(()),
-    responses((status = 200, description = "Who this is, and whose API it speaks.", body = Root))
+    responses(
+        (status = 200, description = "Who this is, and whose API it speaks.", body = Root),
+        (status = 303, description = "To the page, for a browser: who accepts `text/html`."),
+    )
 )]
-pub(crate) async fn root() -> Response {
+pub(crate) async fn root(headers: HeaderMap) -> Response {
+    if is_for_people(&headers) {
+        return ([(header::VARY, "accept")], Redirect::to("/ui/")).into_response();
+    }
     let who = Root {
         title: "rose-forest - a decentralized vector database that speaks Qdrant",
         version: SPEAKS,
         rose_forest: env!("CARGO_PKG_VERSION"),
     };
-    json(StatusCode::OK, &who)
+    ([(header::VARY, "accept")], json(StatusCode::OK, &who)).into_response()
 }
 
 /// Whether it is well.

@@ -1,6 +1,7 @@
 //! Requests and answers beyond Qdrant's. Keys and hashes are strings, as Holochain writes them; bytes are standard base64.
 
 mod events;
+mod page;
 mod points;
 
 use crate::{
@@ -8,6 +9,7 @@ use crate::{
     openapi::forms::{EncodingName, HoldsName, IndexForm, MetricName, NodeStatusName, StoresName},
 };
 pub use events::{ChangeJson, EventJson};
+pub use page::{PageAccessJson, PageCredentialsJson};
 pub use points::{AllOffset, AllPoints, AuthorKey, PointOf, ProofJson, ScrollAllPage, ScrollAllRequest};
 use rose_forest_api::{Arc, Distance, Encoding, Holds, NodeStatus};
 use rose_forest_engine::local::IndexReport;

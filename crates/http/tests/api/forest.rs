@@ -154,6 +154,9 @@ async fn a_node_says_what_it_is_and_how_far_it_is() {
 async fn what_takes_a_network_is_refused_where_there_is_none() {
     let server = server().await;
     assert!(server.get(&format!("{C}/invite")).await.error(400).contains("network"));
+    assert!(server.post(&format!("{C}/page"), json!({})).await.error(400).contains("network"));
+    let unknown = server.post("/rose-forest/collections/x/page", json!({})).await.error(404);
+    assert!(unknown.contains("`x`"), "{unknown}");
     assert!(
         server
             .post("/rose-forest/join", json!({"invite": "rose-forest:x"}))
@@ -184,7 +187,9 @@ async fn an_invite_is_for_who_may_write_and_the_rest_for_who_may_read() {
     }
     server.get("/rose-forest/collections/c/invite").await.error(403);
     server.post("/rose-forest/collections/c/leave", json!({})).await.error(403);
+    server.post("/rose-forest/collections/c/page", json!({})).await.error(403);
     server.post("/rose-forest/join", json!({"invite": "x"})).await.error(403);
     server.set_headers("api-key: all\r\n");
     server.get("/rose-forest/collections/c/invite").await.error(404);
+    server.post("/rose-forest/collections/c/page", json!({})).await.error(404);
 }

@@ -16,6 +16,7 @@ mod payloads;
 mod points;
 mod queries;
 mod server;
+mod site;
 mod slow;
 mod snapshots;
 mod tls;

@@ -19,7 +19,8 @@ fn paths() -> BTreeSet<String> {
     let quoted = text.split('"').skip(1).step_by(2);
     // The fallback is a route, too, inside.
     let paths = quoted.filter(|text| text.starts_with('/') && !text.contains("__private"));
-    paths.map(str::to_owned).collect()
+    // What stands for the rest of a path has a star there, which OpenAPI does not know.
+    paths.map(|path| path.replace("{*", "{")).collect()
 }
 
 fn with_keys() -> Config {
@@ -61,7 +62,7 @@ async fn the_document_has_every_route_and_no_other() {
     let how = "see crates/http/src/openapi.rs for how to add a route to the document";
     assert!(missing.is_empty(), "not described: {missing:?}: {how}");
     assert!(unknown.is_empty(), "described and not routed: {unknown:?}");
-    assert!(described.len() >= 56, "{}", described.len());
+    assert!(described.len() >= 60, "{}", described.len());
 }
 
 #[tokio::test]

@@ -70,7 +70,8 @@ impl Http {
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let address = listener.local_addr().context("the listener has no address")?;
-        let config = Config { keys, snapshots: Some(dir.snapshots()), ..Config::default() };
+        let config =
+            Config { keys, snapshots: Some(dir.snapshots()), page: crate::page::FILES, ..Config::default() };
         let serving = Serving { tls, ..Serving::default() };
         Ok(Some(Listening { listener, address, config, serving, network }))
     }
@@ -81,6 +82,11 @@ impl Listening {
     pub fn url(&self) -> String {
         let scheme = if self.serving.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
+    }
+
+    /// Where people find the page.
+    pub fn page_url(&self) -> String {
+        format!("{}/ui/", self.url())
     }
 
     /// Has the node ready for the first collection that is made.
@@ -96,7 +102,8 @@ impl Listening {
     /// # Errors
     /// If the node's own files cannot be read.
     pub async fn serve(self, node: Arc<Node>, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let api = Arc::new(Api::new(node, self.network)?);
+        let origins = crate::page::origins(self.address, self.serving.tls.is_some());
+        let api = Arc::new(Api::new(node, self.network, origins)?);
         let router = router(api, self.config);
         serve_with(self.listener, router, self.serving, stop).await.context("the HTTP API failed")
     }

@@ -110,11 +110,12 @@ impl Search {
             with_vector: self.with_vectors,
             scope: if self.network { Scope::Network } else { Scope::Local },
             view: View::default(),
+            trace: false,
         };
         let (collection, filter) = (self.collection.clone(), self.filter.clone());
         let request = Request::Search { collection, by_zome: self.zome, input, filter };
         let Searched { answer, from_memory, unconfirmed } = door.ask(request).await?;
-        let SearchOutput { hits, complete, gaps, stats } = answer;
+        let SearchOutput { hits, complete, gaps, stats, trace: _ } = answer;
         let mut hits: Vec<_> = hits.into_iter().zip(unconfirmed).collect();
         if let Some(like) = like {
             hits.retain(|(hit, _)| hit.id != like.id || hit.author != like.author);

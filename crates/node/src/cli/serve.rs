@@ -53,8 +53,10 @@ impl Serve {
             http.prepare(&node).await?;
         }
         let api = http.map(|http| {
-            let url = http.url();
-            output.say(&json!({ "event": "listening", "url": url }), || format!("Qdrant's API at {url}"));
+            let (url, page) = (http.url(), http.page_url());
+            output.say(&json!({ "event": "listening", "url": url, "page": page }), || {
+                format!("Qdrant's API at {url}, a page for people at {page}")
+            });
             tokio::spawn(http.serve(node.clone(), async { drop(ended.await) }))
         });
         let caring = tokio::spawn(look_after(node.clone(), move |event| tell(output, &event)));

@@ -103,7 +103,7 @@ impl Remote {
         let hits = found.into_iter().map(|point| hit(point, &collection)).collect::<Result<Vec<_>>>()?;
         let (hits, unconfirmed) = hits.into_iter().unzip();
         let (complete, gaps) = completeness(&collection);
-        let answer = SearchOutput { hits, complete, gaps, stats: SearchStats::default() };
+        let answer = SearchOutput { hits, complete, gaps, stats: SearchStats::default(), trace: None };
         Ok(Searched { answer, from_memory: true, unconfirmed })
     }
 }

@@ -11,7 +11,7 @@ pub const HTTP: [&str; 2] = ["--http", "127.0.0.1:0"];
 /// A client of one node.
 pub struct Client {
     url: String,
-    key: Option<&'static str>,
+    pub key: Option<&'static str>,
     agent: ureq::Agent,
 }
 
@@ -47,7 +47,7 @@ impl Client {
     }
 
     /// The error of a call that has to fail so.
-    fn refused(&self, expected: u16, method: &str, path: &str, body: Value) -> String {
+    pub fn refused(&self, expected: u16, method: &str, path: &str, body: Value) -> String {
         let (status, answer) = self.send(method, path, Some(&body));
         assert_eq!(status, expected, "{method} {path}: {answer}");
         answer["status"]["error"].as_str().unwrap().to_owned()
