@@ -27,7 +27,12 @@ const DISTANCES: Record<Distance, string> = {
   euclid: "Euclid",
   manhattan: "Manhattan",
 };
-const DATATYPES = { f32: "float32", f16: "float16", sq8: "uint8" } as const;
+/** How an encoding is asked for in Qdrant's terms. */
+const ENCODINGS = {
+  f32: { vectors: { datatype: "float32" } },
+  f16: { vectors: { datatype: "float16" } },
+  sq8: { vectors: {}, quantization_config: { scalar: { type: "int8" } } },
+} as const;
 const KEY = "rose-forest-api-key";
 
 interface NodeCollection {
@@ -83,8 +88,11 @@ export class NodeHost implements Host {
   }
 
   async create({ name, dimension, distance, encoding }: Wanted): Promise<string> {
-    const vectors = { size: dimension, distance: DISTANCES[distance], datatype: DATATYPES[encoding] };
-    await this.#call("PUT", `collections/${encodeURIComponent(name)}`, { vectors });
+    const { vectors, ...others } = ENCODINGS[encoding];
+    await this.#call("PUT", `collections/${encodeURIComponent(name)}`, {
+      vectors: { size: dimension, distance: DISTANCES[distance], ...vectors },
+      ...others,
+    });
     return name;
   }
 

@@ -153,16 +153,24 @@ export class OpenCollection {
 
   #heard(signal: Signal): void {
     if (signal.type === "peer_said") return;
-    const told = signal.blocks.map((block) => ({
-      key: (this.#eventKey += 1),
-      at: Date.now(),
-      author: hashText(block.author),
-      own: signal.type === "written",
-      rows: block.rows,
-      deleted: block.tombstones,
-      action: hashText(block.block),
-    }));
-    this.events = [...told.reverse(), ...this.events].slice(0, MAX_EVENTS);
+    // One write can be many blocks: one for each cell.
+    const told = new Map<string, Event>();
+    for (const block of signal.blocks) {
+      const author = hashText(block.author);
+      const event = told.get(author) ?? {
+        key: (this.#eventKey += 1),
+        at: Date.now(),
+        author,
+        own: signal.type === "written",
+        rows: 0,
+        deleted: 0,
+        action: hashText(block.block),
+      };
+      event.rows += block.rows;
+      event.deleted += block.tombstones;
+      told.set(author, event);
+    }
+    this.events = [...told.values(), ...this.events].slice(0, MAX_EVENTS);
     this.lookSoon();
   }
 
