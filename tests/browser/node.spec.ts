@@ -113,7 +113,7 @@ test("search by a point, by examples and by a vector, with pages", async () => {
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect(page.getByTestId("search-status")).toContainText("hits in");
   await page.getByText("By a vector").click();
-  await page.getByLabel("A vector").fill(JSON.stringify(senses(100, 1)[0]?.vector));
+  await page.getByRole("textbox", { name: "A vector" }).fill(JSON.stringify(senses(100, 1)[0]?.vector));
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect(hits().first()).toContainText("100");
   await look(page, "search", problems);
@@ -198,7 +198,7 @@ test("a write at the peer appears in the page without reloading", async () => {
   await look(page, "network", problems);
   await go("Search");
   await page.getByText("By a vector").click();
-  await page.getByLabel("A vector").fill(JSON.stringify(sense?.vector));
+  await page.getByRole("textbox", { name: "A vector" }).fill(JSON.stringify(sense?.vector));
   await page.getByRole("button", { name: "Search", exact: true }).click();
   await expect(hits().first()).toContainText("written by the peer", { timeout: 120_000 });
   // And while the search is on the screen, without touching it.

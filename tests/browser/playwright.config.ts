@@ -6,7 +6,7 @@ const target = fileURLToPath(new URL("../../target", import.meta.url));
 
 // One browser and one test at a time, and time enough for a slow machine: no test asserts how long anything takes.
 export default defineConfig({
-  testMatch: "*.spec.ts",
+  testMatch: process.env.MEASURE ? "measure.ts" : "*.spec.ts",
   workers: 1,
   fullyParallel: false,
   timeout: 240_000,

@@ -33,14 +33,14 @@ export function principal(vectors: Float32Array, dimension: number, components =
   orthonormal(axes);
   for (let step = 0; step < STEPS; step += 1) {
     const next = axes.map(() => new Float32Array(dimension));
-    for (let row = 0; row < rows; row += stride) {
-      const from = row * dimension;
-      axes.forEach((axis, index) => {
+    for (let index = 0; index < axes.length; index += 1) {
+      const [axis, into] = [axes[index]!, next[index]!];
+      for (let row = 0; row < rows; row += stride) {
+        const from = row * dimension;
         let length = 0;
         for (let at = 0; at < dimension; at += 1) length += (vectors[from + at]! - mean[at]!) * axis[at]!;
-        const into = next[index]!;
         for (let at = 0; at < dimension; at += 1) into[at]! += length * (vectors[from + at]! - mean[at]!);
-      });
+      }
     }
     // Where all rows are alike there is nothing to follow.
     if (next.every((axis) => norm(axis) < 1e-12)) break;
@@ -54,14 +54,14 @@ export function principal(vectors: Float32Array, dimension: number, components =
 export function project(vectors: Float32Array, dimension: number, { mean, axes }: Plane): Float32Array {
   const rows = Math.floor(vectors.length / dimension);
   const out = new Float32Array(rows * axes.length);
-  for (let row = 0; row < rows; row += 1) {
-    const from = row * dimension;
-    axes.forEach((axis, index) => {
+  axes.forEach((axis, index) => {
+    for (let row = 0; row < rows; row += 1) {
+      const from = row * dimension;
       let sum = 0;
       for (let at = 0; at < dimension; at += 1) sum += (vectors[from + at]! - mean[at]!) * axis[at]!;
       out[row * axes.length + index] = sum;
-    });
-  }
+    }
+  });
   return out;
 }
 
