@@ -33,7 +33,9 @@ test("measure", async ({ browser }) => {
     const began = Date.now();
     await page
       .getByLabel("A file of points")
-      .setInputFiles(buffer ? { name: "senses.jsonl", mimeType: "application/jsonl", buffer } : (process.env.SENSES ?? ""));
+      .setInputFiles(
+        buffer ? { name: "senses.jsonl", mimeType: "application/jsonl", buffer } : (process.env.SENSES ?? ""),
+      );
     await expect(page.getByTestId("import-status")).toContainText("Done", { timeout: 600_000 });
     const importSeconds = (Date.now() - began) / 1000;
 
@@ -48,12 +50,18 @@ test("measure", async ({ browser }) => {
       await fresh.reload();
       await fresh.locator("li a").first().waitFor();
       paints.push(
-        await fresh.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN),
+        await fresh.evaluate(
+          () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
+        ),
       );
     }
-    const sizes = new Map(readdirSync(DIST).map((name) => [name, gzipSync(readFileSync(DIST + name), { level: 9 }).length]));
+    const sizes = new Map(
+      readdirSync(DIST).map((name) => [name, gzipSync(readFileSync(DIST + name), { level: 9 }).length]),
+    );
     const bytes = (names: Iterable<string>) =>
-      [...names].filter((name) => name.endsWith(".js")).reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
+      [...names]
+        .filter((name) => name.endsWith(".js"))
+        .reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
     const listBytes = bytes(new Set(asked));
     await fresh.goto(`${nodes.ann.url}/ui/#/c/wordnet/search`);
     await fresh.getByText("connected", { exact: true }).waitFor();

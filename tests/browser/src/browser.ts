@@ -57,7 +57,10 @@ export async function watch(context: BrowserContext): Promise<Watched> {
       watched.elsewhere.push(request.url());
   });
   context.on("page", (page) => {
-    page.on("pageerror", (error) => watched.errors.push(error.message));
+    page.on("pageerror", (error) => {
+      console.error("in the page:", error.message);
+      watched.errors.push(error.message);
+    });
     page.on("websocket", (socket) => {
       if (new URL(socket.url()).hostname !== "127.0.0.1") watched.elsewhere.push(socket.url());
     });
