@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 
 const FOLDER = fileURLToPath(new URL("../../../data/wordnet-5000/", import.meta.url));
 export const DIMENSION = 384;
+const ALL = 5000;
+/** Has no divisor in common with how many there are. */
+const STRIDE = 1237;
 
 interface Sense {
   id: number;
@@ -27,8 +30,11 @@ export function senses(
   const start = 10 + bytes.readUInt16LE(8);
   const lines = readFileSync(`${FOLDER}docs.jsonl`, "utf8").split("\n");
   return Array.from({ length: count }, (_, index) => {
-    const { id, ...payload } = JSON.parse(lines[from + index] ?? "{}") as Sense;
-    const row = start + (from + index) * DIMENSION * 2;
+    // They are sorted by kind: neighbours in number are to be of several.
+    const id = from + index;
+    const place = (id * STRIDE) % ALL;
+    const { id: _, ...payload } = JSON.parse(lines[place] ?? "{}") as Sense;
+    const row = start + place * DIMENSION * 2;
     const vector = Array.from({ length: DIMENSION }, (_, at) => half(bytes.readUInt16LE(row + at * 2)));
     return { id, vector, payload };
   });
