@@ -1,0 +1,200 @@
+/**
+ * The collection that is open: its connection, which is made again when it was lost, and what is known of it.
+ *
+ * @module
+ */
+
+import type { Collection, CollectionInfo, Signal, View } from "rose-forest-client";
+import type { Cell } from "../host/zome";
+import type { Answer, Host, Summary } from "../host/host";
+import { hashText } from "../lib/bytes";
+import { explain, type Explained, isAbsence } from "../lib/failures";
+import { type Condition, passes } from "../lib/filters";
+
+const FIRST_RETRY_MS = 400;
+const MAX_RETRY_MS = 4000;
+/** How long what the node stores is taken as known, so that not every search asks the conductor. */
+const VIEW_MS = 5000;
+/** How many hits a filter is tried on where the host cannot look at all points. */
+const FILTER_AMONG = 1000;
+/** After word of a write, when to look whether it can be read: its blocks come after the word. */
+const LOOKS_MS = [50, 600, 2000, 5000, 12_000];
+const MAX_EVENTS = 60;
+
+/** A write that was told of. */
+export interface Event {
+  key: number;
+  at: number;
+  author: string;
+  own: boolean;
+  rows: number;
+  deleted: number;
+  action: string;
+}
+
+type Zome = typeof import("../host/zome");
+
+export class OpenCollection {
+  readonly host: Host;
+  readonly key: string;
+  link = $state<"connecting" | "open" | "lost">("connecting");
+  failure = $state<Explained | undefined>();
+  info = $state.raw<CollectionInfo | undefined>();
+  /** Points that count; unknown until they were counted. */
+  points = $state<number | undefined>();
+  /** Writes, the newest first. */
+  events = $state.raw<Event[]>([]);
+  /** Grows whenever what a read answers may have changed. */
+  version = $state(0);
+  agent = $state("");
+  #cell: Cell | undefined;
+  #zome: Zome | undefined;
+  #waiting: (() => void)[] = [];
+  #closed = false;
+  #looks: ReturnType<typeof setTimeout>[] = [];
+  #view: { at: number; view: View } | undefined;
+  #eventKey = 0;
+
+  constructor(host: Host, key: string) {
+    this.host = host;
+    this.key = key;
+    void this.#keep();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#looks.forEach(clearTimeout);
+    this.#cell?.close();
+  }
+
+  /** Asks the zome, when there is a connection. */
+  async ask<T>(question: (collection: Collection, zome: Zome) => Promise<T>): Promise<T> {
+    if (!this.#cell) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.#cell || !this.#zome) throw new Error("The collection was closed.");
+    return question(this.#cell.collection, this.#zome);
+  }
+
+  /** The nearest points that fulfil the conditions. */
+  async search(
+    vector: Float32Array,
+    k: number,
+    conditions: readonly Condition[],
+    nprobe?: number,
+  ): Promise<Answer> {
+    if (conditions.length > 0 && this.host.searchFiltered)
+      return this.host.searchFiltered(this.key, vector, k, conditions);
+    return this.ask(async (collection, zome) => {
+      const among = conditions.length > 0 ? FILTER_AMONG : k;
+      const view = await this.view();
+      const answer = await zome.searchZome(collection, vector, among, { nprobe, view });
+      if (conditions.length === 0) return answer;
+      const hits = answer.hits.filter((hit) => passes(hit.payload, conditions)).slice(0, k);
+      return { ...answer, hits, filteredAmong: answer.hits.length };
+    });
+  }
+
+  /** What a read needs to be told, so that it can say whether it is complete. */
+  async view(): Promise<View> {
+    if (this.#view && Date.now() - this.#view.at < VIEW_MS) return this.#view.view;
+    const view = await this.ask((collection) => collection.view());
+    this.#view = { at: Date.now(), view };
+    return view;
+  }
+
+  /** Reads what is known of the collection again. */
+  async look(): Promise<void> {
+    try {
+      const [info, count] = await this.ask(async (collection) =>
+        Promise.all([collection.collectionInfo(), collection.count({ view: await this.view() })]),
+      );
+      const changed = Number(count.points) !== this.points;
+      this.info = info;
+      this.points = Number(count.points);
+      if (changed) this.version += 1;
+    } catch (error) {
+      if (!isAbsence(error) && !this.#closed) this.failure = explain(error);
+    }
+  }
+
+  /** Keeps a connection until the collection is closed. */
+  async #keep(): Promise<void> {
+    let wait = FIRST_RETRY_MS;
+    while (!this.#closed) {
+      try {
+        this.#zome ??= await import("../host/zome");
+        const cell = await this.#zome.openCell(await this.host.door(this.key));
+        if (this.#closed) return cell.close();
+        this.#opened(cell);
+        wait = FIRST_RETRY_MS;
+        await cell.closed;
+        this.#cell = undefined;
+        if (this.#closed) return;
+        this.link = "lost";
+      } catch (error) {
+        this.link = this.link === "connecting" && !isAbsence(error) ? "connecting" : "lost";
+        this.failure = explain(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      wait = Math.min(MAX_RETRY_MS, wait * 1.6);
+    }
+  }
+
+  #opened(cell: Cell): void {
+    this.#cell = cell;
+    this.agent = cell.agent;
+    this.link = "open";
+    this.failure = undefined;
+    this.#view = undefined;
+    cell.collection.onSignal((signal) => this.#heard(signal));
+    this.#waiting.splice(0).forEach((resume) => resume());
+    this.version += 1;
+    void this.look();
+  }
+
+  #heard(signal: Signal): void {
+    if (signal.type === "peer_said") return;
+    // One write can be many blocks: one for each cell.
+    const told = new Map<string, Event>();
+    for (const block of signal.blocks) {
+      const author = hashText(block.author);
+      const event = told.get(author) ?? {
+        key: (this.#eventKey += 1),
+        at: Date.now(),
+        author,
+        own: signal.type === "written",
+        rows: 0,
+        deleted: 0,
+        action: hashText(block.block),
+      };
+      event.rows += block.rows;
+      event.deleted += block.tombstones;
+      told.set(author, event);
+    }
+    this.events = [...told.values(), ...this.events].slice(0, MAX_EVENTS);
+    this.lookSoon();
+  }
+
+  /** Looks a few times whether something that was told of can be read. */
+  lookSoon(): void {
+    this.#looks.forEach(clearTimeout);
+    this.#looks = LOOKS_MS.map((ms) =>
+      setTimeout(() => {
+        this.version += 1;
+        void this.look();
+      }, ms),
+    );
+  }
+}
+
+/** The collection that is open. */
+export const open = $state<{ collection: OpenCollection | undefined; summary: Summary | undefined }>({
+  collection: undefined,
+  summary: undefined,
+});
+
+/** Opens the collection of this key, and closes the one that was open. */
+export function openCollection(host: Host, key: string | undefined): void {
+  if (open.collection?.key === key && open.collection?.host === host) return;
+  open.collection?.close();
+  open.collection = key === undefined ? undefined : new OpenCollection(host, key);
+}
