@@ -1,4 +1,4 @@
-use crate::testing::{Event, OwnedBlock, TestStore, block, blocks, events, hash, ids, row, tombstone};
+use crate::testing::{Event, OwnedBlock, TestStore, block, events, hash, ids, row, tombstone};
 use proptest::prelude::*;
 use rose_forest_rules::{id::PointId, reference::HashRef};
 use std::collections::BTreeSet;
