@@ -33,7 +33,7 @@ export function senses(
     // They are sorted by kind: neighbours in number are to be of several.
     const id = from + index;
     const place = (id * STRIDE) % ALL;
-    const { id: _, ...payload } = JSON.parse(lines[place] ?? "{}") as Sense;
+    const { id: _id, ...payload } = JSON.parse(lines[place] ?? "{}") as Sense;
     const row = start + place * DIMENSION * 2;
     const vector = Array.from({ length: DIMENSION }, (_, at) => half(bytes.readUInt16LE(row + at * 2)));
     return { id, vector, payload };
