@@ -1,6 +1,7 @@
 //! The JavaScript package and the scenarios that use it: `clients/js` and `tests/tryorama`.
 
 use crate::cargo::{run, shown};
+use crate::demo::{DNA_VARIABLE, packed_dna};
 use crate::layout::Layout;
 use crate::stage::write_if_changed;
 use crate::{hc, pack};
@@ -36,12 +37,12 @@ pub fn check(layout: &Layout) -> Result<()> {
     run(&mut with_programs(layout, "test:scenarios")?)
 }
 
-/// A script that finds `hc`, `holochain` and `rose-forest` first.
+/// A script that finds `hc`, `holochain` and `rose-forest` first, this one with the zomes of the sources.
 pub fn with_programs(layout: &Layout, script: &str) -> Result<Command> {
     let hc = hc::hc(layout)?;
     let folders = [hc.parent().context("hc is in a folder")?.to_owned(), hc::conductor(layout)?];
     let mut command = npm(layout, &["run", script]);
-    command.env("PATH", path_with(&folders)?);
+    command.env("PATH", path_with(&folders)?).env(DNA_VARIABLE, packed_dna(layout));
     Ok(command)
 }
 

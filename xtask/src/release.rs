@@ -22,7 +22,15 @@ pub struct Record {
     pub wasm: String,
     /// The digest of what it was built from ([`stage::sources_digest`]).
     pub sources: String,
+    /// The digest of what the coordinator zome beside it was built from.
+    pub coordinator: String,
 }
+
+/// What the coordinator zome is made of. A program that is installed carries that of the released DNA.
+const COORDINATOR_SOURCES: [&str; 5] =
+    ["crates/rules", "crates/core", "crates/api", "zomes/integrity", "zomes/coordinator"];
+/// Its name in the record.
+const COORDINATOR_NAME: &str = "coordinator-sources";
 
 /// Where the integrity wasm of a pack comes from.
 pub struct Chosen {
@@ -42,7 +50,9 @@ impl Record {
         let text =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let record = Self::parse(&text);
-        record.map(Some).with_context(|| format!("{} is not two lines of a hash and a name", path.display()))
+        record
+            .map(Some)
+            .with_context(|| format!("{} is not three lines of a hash and a name", path.display()))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -53,11 +63,16 @@ impl Record {
                 (named == name && is_hash).then(|| hash.to_owned())
             })
         };
-        Some(Self { wasm: hash_of(&format!("{INTEGRITY}.wasm"))?, sources: hash_of("sources")? })
+        Some(Self {
+            wasm: hash_of(&format!("{INTEGRITY}.wasm"))?,
+            sources: hash_of("sources")?,
+            coordinator: hash_of(COORDINATOR_NAME)?,
+        })
     }
 
     fn text(&self) -> String {
-        format!("{}  {INTEGRITY}.wasm\n{}  sources\n", self.wasm, self.sources)
+        let Self { wasm, sources, coordinator } = self;
+        format!("{wasm}  {INTEGRITY}.wasm\n{sources}  sources\n{coordinator}  {COORDINATOR_NAME}\n")
     }
 }
 
@@ -92,6 +107,12 @@ pub fn check(layout: &Layout) -> Result<()> {
     if record.sources != stage::sources_digest(layout, &toolchain)? {
         println!("its sources changed and its bytes did not: `cargo xtask release-dna` records that");
     }
+    ensure!(
+        record.coordinator == coordinator_digest(layout)?,
+        "{} holds an earlier coordinator zome than the sources, and so would an installed program: \
+         `cargo xtask release-dna` renews it",
+        layout.shown(&path)
+    );
     Ok(())
 }
 
@@ -117,11 +138,16 @@ pub fn release(layout: &Layout, replace: bool) -> Result<()> {
     }
     let dna = std::fs::read(layout.workdir().join("rose_forest.dna"))?;
     write_if_changed(&path, &dna)?;
-    let record = Record { wasm, sources: stage::sources_digest(layout, &toolchain)? };
+    let sources = stage::sources_digest(layout, &toolchain)?;
+    let record = Record { wasm, sources, coordinator: coordinator_digest(layout)? };
     write_if_changed(&record_path(layout), record.text().as_bytes())?;
     pack::record_inputs(layout)?;
     println!("released {} ({} bytes), integrity wasm {}", layout.shown(&path), dna.len(), record.wasm);
     Ok(())
+}
+
+fn coordinator_digest(layout: &Layout) -> Result<String> {
+    digest::of_files(&layout.root, &COORDINATOR_SOURCES, &[])
 }
 
 fn judge(record: Option<&Record>, built: &[u8]) -> Result<()> {
@@ -172,7 +198,9 @@ mod tests {
     use crate::manifest::DnaManifest;
 
     fn record() -> Record {
-        Record { wasm: digest::hex(b"wasm"), sources: digest::hex(b"sources") }
+        let [wasm, sources, coordinator] =
+            ["wasm", "sources", "coordinator"].map(|it| digest::hex(it.as_bytes()));
+        Record { wasm, sources, coordinator }
     }
 
     #[test]
@@ -183,7 +211,7 @@ mod tests {
     #[test]
     fn a_record_without_a_line_or_with_a_short_hash_is_refused() {
         let text = record().text();
-        assert_eq!(Record::parse(text.lines().next().unwrap()), None);
+        assert_eq!(Record::parse(&text.lines().take(2).collect::<Vec<_>>().join("\n")), None);
         assert_eq!(Record::parse(&text.replace(&record().wasm, "abc")), None);
     }
 
@@ -214,7 +242,7 @@ mod tests {
         write_if_changed(&layout.packed_wasm(crate::wasm::COORDINATOR), b"coordinator").unwrap();
         pack::bundle::<DnaManifest>(&manifest, &released_dir(&layout).join("rose_forest-1.0.0.dna")).unwrap();
         let sources = stage::sources_digest(&layout, &toolchain).unwrap();
-        let record = Record { wasm: digest::hex(b"released"), sources };
+        let record = Record { wasm: digest::hex(b"released"), sources, coordinator: digest::hex(b"") };
         write_if_changed(&record_path(&layout), record.text().as_bytes()).unwrap();
 
         let chosen = choose(&layout, &toolchain).unwrap();
