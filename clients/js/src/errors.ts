@@ -55,7 +55,7 @@ export class RoseForestError extends Error {
 
 /** Words by which what the conductor and its client say is known; the first that fits counts. */
 const SIGNS: readonly [RegExp, ErrorKind][] = [
-  [/HeadMoved/, "conflict"],
+  [/HeadMoved|source chain head has moved/, "conflict"],
   [/K2SpaceNotFound|The K2 Space/, "joining"],
   [/Guest\(\\*"/, "refused"],
   [/Unrecognized object: \[object BigInt\]/, "unsupported"],

@@ -20,6 +20,11 @@ test("they are found inside other printed text, too", () => {
 
 test.each([
   ["HeadMoved(None, None)", "internal_error", "conflict"],
+  [
+    "Source chain error: the source chain head has moved since the bundle began",
+    "internal_error",
+    "conflict",
+  ],
   ["The K2 Space for this DNA was not found", "internal_error", "joining"],
   ["no signing credentials have been authorized for cell", "NoSigningCredentialsForCell", "unauthorized"],
   ["no clone cell found with clone id rose_forest.9", "NoCellForCloneId", "not_found"],
