@@ -55,12 +55,15 @@ enum Command {
     Pack,
     /// Build the integrity wasm from two folders and compare the bytes.
     Reproducible,
-    /// Accept the integrity wasm as it is now: this starts a new network.
+    /// Accept the integrity wasm as it is now (another one starts a new network), and release it with the coordinator zome of
+    /// the sources.
     ReleaseDna {
         /// Replace the released DNA of this version. Only while nobody has used it.
         #[arg(long)]
         replace: bool,
     },
+    /// Run the tests of the web page in Chromium, against two nodes and a conductor: not part of `verify` yet.
+    TestPage,
     /// Write the types and functions of clients/js anew from the Rust sources.
     JsTypes,
     /// Write zomes/integrity/wasm.lock anew from the workspace's Cargo.lock.
@@ -86,6 +89,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Pack => pack::pack_all(&layout)?,
         Command::Reproducible => integrity::check_reproducible(&layout)?,
         Command::ReleaseDna { replace } => release::release(&layout, replace)?,
+        Command::TestPage => browser::check(&layout)?,
         Command::JsTypes => typescript::write(&layout)?,
         Command::LockIntegrity => stage::lock(&layout)?,
     }

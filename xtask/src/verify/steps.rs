@@ -5,7 +5,7 @@
 
 use crate::cargo::{CONDUCTOR_PACKAGES, LIGHT_PACKAGES, cargo, run};
 use crate::layout::Layout;
-use crate::{browser, clients, demo, hc, integrity, javascript, pack, release, typescript};
+use crate::{clients, demo, hc, integrity, javascript, pack, release, typescript};
 use anyhow::Result;
 
 /// One thing that must hold.
@@ -60,7 +60,6 @@ pub const STEPS: &[Step] = &[
         "the JavaScript package, and agents in several conductors through it",
         javascript::check,
     ),
-    heavy("browser", "the web page in Chromium, against two nodes and a conductor", browser::check),
     heavy("hc", "hc accepts the manifests and makes the same bundles", hc::check_manifests),
     heavy("clippy-node", "no warning in what links the conductor", |layout| {
         let mut command =

@@ -31,7 +31,7 @@ impl<'a> Elsewhere<'a> {
     }
 }
 
-fn secret(program: &Program, name: &str, key: &str) -> String {
+pub(super) fn secret(program: &Program, name: &str, key: &str) -> String {
     use std::os::unix::fs::PermissionsExt;
     let file = program.file(name, key);
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();

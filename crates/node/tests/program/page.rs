@@ -1,5 +1,6 @@
 //! A web page's own way to a collection's zome, as `docs/BEYOND_QDRANT.md` has it.
 
+use super::elsewhere::secret;
 use super::http::{Client, HTTP, WAIT, create, point};
 use crate::run::{Program, Serving};
 use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse, ZomeCallParamsSigned};
@@ -138,7 +139,7 @@ async fn a_page_of_the_node_calls_the_zome_and_nobody_else_does() {
 #[test]
 fn the_way_to_the_zome_is_for_who_may_do_everything() {
     let node = Program::new();
-    let (full, read) = (node.file("full", "full-key\n"), node.file("read", "read-key"));
+    let (full, read) = (secret(&node, "full", "full-key\n"), secret(&node, "read", "read-key"));
     let keys = ["--api-key-file", &full, "--read-only-key-file", &read];
     let serving = node.serve_with(&[&HTTP[..], &keys[..]].concat());
     let mut client = Client::of(&serving);
