@@ -62,6 +62,15 @@ mod tests {
     use crate::op_index::{FOLDER, KEY};
     use holochain_state::data::{Conductor, DbKey, HolochainDataConfig, open_db};
     use std::time::Duration;
+    use tokio::task::JoinHandle;
+
+    /// Somebody else's write, which takes its time.
+    fn end_later(writes: sqlx::Transaction<'static, sqlx::Sqlite>) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            writes.rollback().await.unwrap();
+        })
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_collection_is_left_and_joined_while_somebody_writes_in_the_conductors_database() {
@@ -74,18 +83,12 @@ mod tests {
         let config = HolochainDataConfig::new().with_key(key);
         let database = open_db(conductor.join(FOLDER), Conductor, config).await.unwrap();
 
-        let begin = || async {
-            let writes = database.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                writes.rollback().await.unwrap();
-            })
-        };
-        let other = begin().await;
+        let begin = || database.pool().begin_with("BEGIN IMMEDIATE");
+        let other = end_later(begin().await.unwrap());
         node.leave("notes").await.unwrap();
         other.await.unwrap();
 
-        let other = begin().await;
+        let other = end_later(begin().await.unwrap());
         let joined = node.join(&collection.invite()).await.unwrap();
         assert!(joined.was_here);
         other.await.unwrap();
