@@ -61,6 +61,9 @@ pub struct Graph {
     /// Locks for writing lists of neighbours, shared by slots.
     writers: Box<[Mutex<()>]>,
     scratches: Scratches,
+    /// Held while an image is written, and while rows that waited are linked: one at a time.
+    /// Taken after `repairing`.
+    imaging: Mutex<()>,
     /// Held while repairing, and while rows that waited are linked: one at a time.
     repairing: Mutex<()>,
     /// Held for reading by whoever changes rows, or remembers slots while it lets go of `rows`; for writing while slots
@@ -99,6 +102,7 @@ impl Graph {
             rows: RwLock::new(rows),
             writers: (0..WRITERS).map(|_| Mutex::new(())).collect(),
             scratches: Scratches::new(space),
+            imaging: Mutex::new(()),
             repairing: Mutex::new(()),
             shape: RwLock::new(()),
             changes: AtomicU64::new(0),

@@ -124,10 +124,8 @@ impl Rows {
         let Some(slot) = self.labels.remove(label) else { return false };
         self.states[slot as usize] = State::Dead;
         self.dead += 1;
-        // Few wait, and hardly ever one that is removed.
-        if !self.waiting.is_empty() && !self.is_linked(slot) {
-            self.waiting.retain(|waiting| *waiting != slot);
-        }
+        // Few wait.
+        self.waiting.retain(|waiting| *waiting != slot);
         true
     }
 

@@ -81,17 +81,7 @@ const EF: usize = 60;
 /// Rows enough that `EF` candidates are cheaper than a scan.
 const ROWS: usize = 3000;
 
-/// Rows that are at the beginning of no link of a live row: searches cannot come to them.
+/// Rows that searches cannot come to.
 fn lost(graph: &Graph) -> usize {
-    let rows = graph.rows.read();
-    let mut seen = vec![false; rows.len() as usize];
-    let mut stack: Vec<u32> = rows.entry.into_iter().collect();
-    while let Some(slot) = stack.pop() {
-        if !std::mem::replace(&mut seen[slot as usize], true) {
-            for level in 0..=rows.links.level(slot) {
-                stack.extend(rows.links.neighbours(slot, level));
-            }
-        }
-    }
-    (0..rows.len()).filter(|slot| rows.is_live(*slot) && !seen[*slot as usize]).count()
+    graph.rows.read().unreached().len()
 }

@@ -56,10 +56,12 @@ impl Graph {
     }
 
     /// Links the first rows that wait, at most so many, on this thread. Says how many waited: fewer than `at_most` when all are
-    /// linked. Searches, inserts and removals go on meanwhile; repairs wait. Cost: as many inserts.
+    /// linked. Searches, inserts and removals go on meanwhile; repairs and images wait. Cost: as many inserts.
     pub fn link_waiting(&self, at_most: usize) -> usize {
         // While they are linked, no slot is freed for another row.
         let _alone = self.repairing.lock();
+        // An image holds a row with all of its links, or with none.
+        let _no_image = self.imaging.lock();
         let _shape = self.shape.read();
         let mut slots: Vec<u32> = self.rows.read().waiting.iter().take(at_most).copied().collect();
         if slots.is_empty() {
@@ -109,10 +111,23 @@ impl Rows {
         self.links.neighbours(slot, 0).next().is_some()
     }
 
-    /// Notes which rows wait, after they were read: those without links, unless there is one row alone.
+    /// Notes which rows wait, after they were read: those that no walk comes to, whether they were not linked yet or lost
+    /// what led to them. Cost: a look at every list.
     pub(super) fn find_waiting(&mut self) {
-        let alone = self.live() < 2;
-        let waiting = (0..self.len()).filter(|slot| self.is_live(*slot) && !self.is_linked(*slot) && !alone);
-        self.waiting = waiting.collect();
+        self.waiting = self.unreached();
+    }
+
+    /// The live rows that no walk comes to.
+    pub(super) fn unreached(&self) -> Vec<u32> {
+        let mut seen = vec![false; self.states.len()];
+        let mut next: Vec<u32> = self.entry.into_iter().collect();
+        while let Some(slot) = next.pop() {
+            if !std::mem::replace(&mut seen[slot as usize], true) {
+                for level in 0..=self.links.level(slot) {
+                    next.extend(self.links.neighbours(slot, level).filter(|slot| !seen[*slot as usize]));
+                }
+            }
+        }
+        (0..self.len()).filter(|slot| self.is_live(*slot) && !seen[*slot as usize]).collect()
     }
 }

@@ -16,13 +16,14 @@ const SLOTS_AT_ONCE: usize = 1024;
 
 impl Graph {
     /// Writes the graph as it is when this begins; see the module's head for the layout. Searches, inserts and removals go on
-    /// meanwhile, and rows inserted meanwhile are left out (a list may have lost a neighbour to one of them). Rows that wait to be linked
-    /// are in it, and wait again where it is read. Until it is done,
-    /// freed slots stay free. Cost: a pass over the memory.
+    /// meanwhile, and rows inserted meanwhile are left out. Rows that wait to be linked go on to wait; they are in the image, and wait
+    /// again where it is read, and so does a row whose last link was lost to one that is left out. Until it is done, freed
+    /// slots stay free. Cost: a pass over the memory.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let _no_linking = self.imaging.lock();
         let _shape = self.shape.read();
         self.rows.write().images += 1;
         let result = self.write_parts(out);

@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-fn image(graph: &Graph) -> Vec<u8> {
+pub(super) fn image(graph: &Graph) -> Vec<u8> {
     let mut out = Vec::new();
     graph.write_to(&mut out).unwrap();
     out

@@ -1,6 +1,6 @@
 //! Rows that are put down first and linked later.
 
-use super::*;
+use super::{images::image, *};
 
 /// A graph whose last rows wait.
 fn with_waiting(data: &Data, linked: u32) -> Graph {
@@ -104,6 +104,25 @@ fn removal_repair_compaction_and_images_know_rows_that_wait() {
     finds_all_from(&data, &graph, first);
     while graph.link_waiting(100) > 0 {}
     assert!(lost(&graph) <= 3, "{} lost", lost(&graph));
+}
+
+/// Half-linked rows in an image would be found by nobody where it is read.
+#[test]
+fn an_image_written_while_rows_are_linked_is_of_one_moment() {
+    const AT_ONCE: usize = 10;
+    let data = Data::sq8(ROWS);
+    let (graph, same) = (with_waiting(&data, ROWS as u32 - 1000), with_waiting(&data, ROWS as u32 - 1000));
+    std::thread::scope(|scope| {
+        scope.spawn(|| while graph.link_waiting(AT_ONCE) > 0 {});
+        while graph.waiting() > 0 {
+            let written = image(&graph);
+            let later = graph.waiting();
+            while image(&same) != written {
+                assert!(same.waiting() > later, "an image that the graph never was");
+                same.link_waiting(AT_ONCE);
+            }
+        }
+    });
 }
 
 /// Where searches begin, there have to be links.
