@@ -1,9 +1,10 @@
 //! The web page in a real browser: `tests/browser`, against nodes and a conductor.
 
-use crate::cargo::{run, shown};
-use crate::javascript::{has_node, install, with_programs};
+use crate::cargo::shown;
+use crate::javascript::{is_ready, npm, with_programs};
 use crate::layout::Layout;
 use crate::pack;
+use crate::watch::run;
 use anyhow::Result;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,14 +18,15 @@ const INSTALL: &[&str] = &["apt-get", "install", "--yes", "--no-install-recommen
 
 /// Runs the tests. Without Node, its packages or a browser it says so and leaves them out.
 pub fn check(layout: &Layout) -> Result<()> {
-    if !has_node() || !install(layout)? {
-        println!("left out: the tests of the page need Node 20 or later with npm, and its packages");
+    if !is_ready(layout)? {
         return Ok(());
     }
     if !has_browser() {
         println!("left out: the tests of the page need Chromium; {VARIABLE} says where it is");
         return Ok(());
     }
+    // The tests call the zome by the package themselves.
+    run(&mut npm(layout, &["run", "build"]))?;
     pack::pack_if_stale(layout)?;
     run(&mut with_programs(layout, "test:browser")?)
 }

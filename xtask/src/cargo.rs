@@ -1,11 +1,10 @@
-//! How xtask starts cargo and other programs.
+//! How xtask starts cargo.
 //!
 //! Cargo tells its children about the package that it runs, here xtask; build scripts that watch those
 //! variables would run again, and rebuild what depends on them, each time the caller changes. So they are
 //! removed. For a wasm, nothing of the user's own settings stays that could change its bytes.
 
 use crate::layout::Layout;
-use anyhow::{Context, Result, ensure};
 use std::process::Command;
 
 /// Always this selection for what links the conductor: another one may mean other features, and so another
@@ -62,13 +61,6 @@ pub fn cargo_for_wasm(layout: &Layout, channel: &str, arguments: &[&str], rustfl
     }
     command.env("RUSTUP_TOOLCHAIN", channel).env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\u{1f}"));
     command
-}
-
-/// Runs a command with its output shown, and fails if it does.
-pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {}", shown(command)))?;
-    ensure!(status.success(), "{} ended with {status}", shown(command));
-    Ok(())
 }
 
 /// A command as one would type it.

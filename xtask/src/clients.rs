@@ -3,6 +3,7 @@
 use crate::cargo::shown;
 use crate::demo::program;
 use crate::layout::Layout;
+use crate::watch;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::io::{BufRead, BufReader};
@@ -32,11 +33,11 @@ pub fn check(layout: &Layout) -> Result<()> {
         let mut command = Command::new(python);
         command.current_dir(&layout.root).arg("tests/qdrant/run.py").args(suite).args(["--url", &node.url]);
         println!("$ {}", shown(&command));
-        let status = command.status().with_context(|| format!("cannot run {}", shown(&command)))?;
+        let (status, said) = watch::status(&mut command)?;
         match status.code() {
             Some(0) => {}
             Some(CANNOT_RUN) => println!("left out: what {} needs could not be installed", suite[0]),
-            _ => bail!("{} ended with {status}", shown(&command)),
+            _ => bail!("{} ended with {status}{said}", shown(&command)),
         }
     }
     Ok(())

@@ -1,9 +1,10 @@
 //! `cargo demo` and `cargo bench-happ`: build what is missing, then become the program.
 
-use crate::cargo::{CONDUCTOR_PACKAGES, cargo, run};
+use crate::cargo::{CONDUCTOR_PACKAGES, cargo};
 use crate::layout::Layout;
 use crate::pack::pack_if_stale;
 use crate::page;
+use crate::watch::run;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,8 +1,9 @@
 //! Holochain's own programs: `hc`, to check that it accepts the manifests and packs what we pack, and to make sandboxes;
 //! `holochain`, the conductor that runs in them.
 
-use crate::cargo::{CONDUCTOR_PACKAGES, cargo, run};
+use crate::cargo::{CONDUCTOR_PACKAGES, cargo};
 use crate::layout::Layout;
+use crate::watch::run;
 use crate::webapp;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};

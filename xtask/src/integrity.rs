@@ -1,11 +1,12 @@
 //! Building the integrity wasm so that its bytes are the same for everyone.
 
-use crate::cargo::{cargo_for_wasm, run};
+use crate::cargo::cargo_for_wasm;
 use crate::digest;
 use crate::layout::Layout;
 use crate::stage::{sources_digest, stage};
 use crate::toolchain::{Toolchain, WASM_TARGET};
 use crate::wasm::{INTEGRITY, fixed_flags, remapping_flags};
+use crate::watch::run;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 

@@ -1,9 +1,10 @@
 //! The JavaScript package and the scenarios that use it: `clients/js` and `tests/tryorama`.
 
-use crate::cargo::{run, shown};
+use crate::cargo::shown;
 use crate::demo::{DNA_VARIABLE, packed_dna};
 use crate::layout::Layout;
 use crate::stage::write_if_changed;
+use crate::watch::run;
 use crate::{hc, pack};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
@@ -18,14 +19,7 @@ const NODE: u32 = 20;
 /// Formatting, lints, types and unit tests of the package, then scenarios with conductors of `hc sandbox`. Without Node 20 and
 /// npm, or without the packages, it says so and leaves them out.
 pub fn check(layout: &Layout) -> Result<()> {
-    if !has_node() {
-        println!(
-            "left out: the JavaScript package needs Node {NODE} or later with npm, and they are not here"
-        );
-        return Ok(());
-    }
-    if !install(layout)? {
-        println!("left out: the packages that are needed could not be installed");
+    if !is_ready(layout)? {
         return Ok(());
     }
     for script in CHECKS {
@@ -46,8 +40,21 @@ pub fn with_programs(layout: &Layout, script: &str) -> Result<Command> {
     Ok(command)
 }
 
+/// Whether there are Node and npm, and the packages, which are installed if need be. If not, it says what is missing.
+pub fn is_ready(layout: &Layout) -> Result<bool> {
+    if !has_node() {
+        println!("left out: this needs Node {NODE} or later with npm, and they are not here");
+        return Ok(false);
+    }
+    if !install(layout)? {
+        println!("left out: the packages that this needs could not be installed");
+        return Ok(false);
+    }
+    Ok(true)
+}
+
 /// Installs what `package-lock.json` pins, unless it is what is installed. False if it cannot be had.
-pub fn install(layout: &Layout) -> Result<bool> {
+fn install(layout: &Layout) -> Result<bool> {
     let lock =
         std::fs::read(layout.root.join("package-lock.json")).context("package-lock.json is missing")?;
     let installed = layout.root.join("node_modules/.installed-lock.json");
@@ -71,7 +78,7 @@ pub fn npm(layout: &Layout, arguments: &[&str]) -> Command {
 }
 
 /// Whether Node and npm are here, and new enough.
-pub fn has_node() -> bool {
+fn has_node() -> bool {
     let said = |program: &str| {
         let output = Command::new(program).arg("--version").output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())

@@ -21,6 +21,7 @@ mod toolchain;
 mod typescript;
 mod verify;
 mod wasm;
+mod watch;
 mod webapp;
 
 use anyhow::Result;

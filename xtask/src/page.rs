@@ -2,11 +2,11 @@
 //!
 //! Whoever has no Node goes without it: the program then says so where the page would be.
 
-use crate::cargo::run;
 use crate::digest;
-use crate::javascript::{has_node, install, npm};
+use crate::javascript::{is_ready, npm};
 use crate::layout::Layout;
 use crate::stage::write_if_changed;
+use crate::watch::run;
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 
@@ -30,16 +30,8 @@ pub fn build(layout: &Layout) -> Result<bool> {
     if is_built && std::fs::read_to_string(&recorded).is_ok_and(|recorded| recorded == inputs) {
         return Ok(true);
     }
-    if !has_node() {
-        println!(
-            "without the web page, or with that of an earlier build: it needs Node 20 or later with npm"
-        );
-        return Ok(is_built);
-    }
-    if !install(layout)? {
-        println!(
-            "without the web page, or with that of an earlier build: its packages could not be installed"
-        );
+    if !is_ready(layout)? {
+        println!("without the web page, or with that of an earlier build");
         return Ok(is_built);
     }
     run(&mut npm(layout, &["run", "build", "--workspace", WORKSPACE]))?;

@@ -4,11 +4,12 @@
 //! `zomes/integrity/wasm-workspace.toml` as its root manifest and `zomes/integrity/wasm.lock` as its lock
 //! file. Nothing else in the repository can change what is built there.
 
-use crate::cargo::{cargo, run};
+use crate::cargo::cargo;
 use crate::digest::{self, files_below};
 use crate::layout::Layout;
 use crate::toolchain::Toolchain;
 use crate::wasm;
+use crate::watch::run;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 

@@ -45,10 +45,11 @@ pub fn run(layout: &Layout, options: &Options) -> Result<ExitCode> {
             Ok(()) => println!("{} passed in {took}", step.name),
             Err(problem) => println!("{} failed after {took}: {problem:#}", step.name),
         }
-        outcomes.push((step.name, outcome.is_ok(), took));
+        let problem = outcome.err().map(|problem| format!("{problem:#}"));
+        outcomes.push(Outcome { step: step.name, problem, took });
     }
     println!("\n{}", summary(&outcomes, &duration(whole.elapsed().as_secs())));
-    let failed = outcomes.iter().any(|(_, passed, _)| !passed);
+    let failed = outcomes.iter().any(|outcome| outcome.problem.is_some());
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -63,13 +64,26 @@ fn choose(options: &Options) -> Result<Vec<&'static Step>> {
     Ok(STEPS.iter().filter(wanted).collect())
 }
 
-fn summary(outcomes: &[(&str, bool, String)], whole: &str) -> String {
+/// How a step went.
+struct Outcome {
+    step: &'static str,
+    /// What was wrong.
+    problem: Option<String>,
+    took: String,
+}
+
+/// Every step in a line, what was wrong with those that failed, and the counts.
+fn summary(outcomes: &[Outcome], whole: &str) -> String {
     let mut lines = String::new();
-    for (name, passed, took) in outcomes {
-        lines += &format!("{} {name:13} {took}\n", if *passed { "passed" } else { "FAILED" });
+    for Outcome { step, problem, took } in outcomes {
+        lines += &format!("{} {step:13} {took}\n", if problem.is_none() { "passed" } else { "FAILED" });
     }
-    let passed = outcomes.iter().filter(|(_, passed, _)| *passed).count();
-    lines += &format!("in {whole}\n{passed} passed, {} failed", outcomes.len() - passed);
+    let failed = outcomes.iter().filter_map(|outcome| Some((outcome.step, outcome.problem.as_ref()?)));
+    for (step, problem) in failed.clone() {
+        lines += &format!("{step}: {problem}\n");
+    }
+    let failed = failed.count();
+    lines += &format!("in {whole}\n{} passed, {failed} failed", outcomes.len() - failed);
     lines
 }
 
@@ -113,13 +127,17 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_counts_the_steps() {
-        let outcomes = [
-            ("one", true, "1 s".to_owned()),
-            ("two", false, "2 s".to_owned()),
-            ("three", true, "3 s".to_owned()),
-        ];
-        assert_eq!(summary(&outcomes, "6 s").lines().last(), Some("2 passed, 1 failed"));
+    fn the_last_line_counts_the_steps_and_what_was_wrong_is_before_it() {
+        let outcome = |step, problem: Option<&str>| Outcome {
+            step,
+            problem: problem.map(str::to_owned),
+            took: "1 s".to_owned(),
+        };
+        let outcomes =
+            [outcome("one", None), outcome("two", Some("cargo test ended")), outcome("three", None)];
+        let summary = summary(&outcomes, "6 s");
+        assert_eq!(summary.lines().last(), Some("2 passed, 1 failed"));
+        assert!(summary.contains("FAILED two") && summary.contains("\ntwo: cargo test ended\n"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The flags both wasms are built with, and the wasms of coordinator zomes.
 
-use crate::cargo::{cargo_for_wasm, run};
+use crate::cargo::cargo_for_wasm;
 use crate::layout::Layout;
 use crate::toolchain::{Toolchain, WASM_TARGET};
+use crate::watch::run;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 

@@ -3,8 +3,9 @@
 //! What links the conductor is always built with `--release` and with the same selection of packages, so
 //! that all of it shares one build of the conductor.
 
-use crate::cargo::{CONDUCTOR_PACKAGES, LIGHT_PACKAGES, cargo, run};
+use crate::cargo::{CONDUCTOR_PACKAGES, LIGHT_PACKAGES, cargo};
 use crate::layout::Layout;
+use crate::watch::run;
 use crate::{clients, demo, hc, integrity, javascript, pack, release, typescript};
 use anyhow::Result;
 
