@@ -92,13 +92,13 @@ mod tests {
 
     #[test]
     fn what_is_said_of_failures_is_told_again() {
-        let script = "echo fine; echo 'test a ... FAILED'; echo why >&2; \
-            echo \"thread 'a' panicked at src/a.rs:1:2:\"; echo 'assertion failed: b'; echo; exit 3";
+        let script = "echo fine; echo 'FAIL: a sample'; echo why >&2; \
+            echo \"a sample panicked at src/a.rs:1:2:\"; echo 'assertion failed: b'; echo; exit 3";
         let (status, said) = status(&mut shell(script)).unwrap();
         assert_eq!(status.code(), Some(3));
         if !std::io::stdout().is_terminal() {
             let expected =
-                "\n    test a ... FAILED\n    thread 'a' panicked at src/a.rs:1:2:\n    assertion failed: b";
+                "\n    FAIL: a sample\n    a sample panicked at src/a.rs:1:2:\n    assertion failed: b";
             assert_eq!(said, expected);
         }
     }
