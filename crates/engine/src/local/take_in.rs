@@ -126,14 +126,15 @@ impl LocalIndex {
             return Ok(0);
         }
         let done = if self.graph.waiting() + labels.len() <= MAX_WAITING {
-            self.graph.put_down(&labels, &codes)
+            let done = self.graph.put_down(&labels, &codes);
+            self.linker.rows_came();
+            done
         } else {
             // Whoever brings so many links them.
             let all = std::thread::available_parallelism().map_or(1, usize::from);
             let threads = if labels.len() < MANY_ROWS { 1 } else { all };
             self.graph.extend(&labels, &codes, threads, &|_| {})
         };
-        self.linker.rows_came();
         // Those that did not fit go on to be missing.
         let there = labels.iter().filter(|label| self.graph.contains(**label));
         let filled = there.map(|label| missing.remove(*label)).count();

@@ -22,11 +22,7 @@ impl Graph {
         threads: usize,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<(), GraphError> {
-        let code_bytes = self.space.code_bytes();
-        let expected = labels.len() * code_bytes;
-        if codes.len() != expected {
-            return Err(GraphError::CodeLength { expected, received: codes.len() });
-        }
+        self.check_length(labels.len(), codes)?;
         let _shape = self.shape.read();
         let work = Work {
             next: AtomicUsize::new(0),
@@ -60,18 +56,10 @@ impl Graph {
             let to = labels.len().min(from + ROWS_AT_ONCE);
             let codes = &codes[from * code_bytes..to * code_bytes];
             slots.clear();
-            {
-                let mut rows = self.rows.write();
-                for (label, code) in labels[from..to].iter().zip(codes.chunks_exact(code_bytes)) {
-                    match rows.put(self.params.seed, *label, code) {
-                        Ok(slot) => slots.push(slot),
-                        Err(error) => {
-                            work.stop.store(true, Ordering::Relaxed);
-                            work.error.lock().get_or_insert(error);
-                            break;
-                        }
-                    }
-                }
+            let put = self.rows.write().put_all(self.params.seed, &labels[from..to], codes, &mut slots);
+            if let Err(error) = put {
+                work.stop.store(true, Ordering::Relaxed);
+                work.error.lock().get_or_insert(error);
             }
             slots.iter().for_each(|slot| self.link(*slot));
             let done = work.done.fetch_add(slots.len(), Ordering::Relaxed) + slots.len();

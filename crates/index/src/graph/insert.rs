@@ -13,15 +13,19 @@ impl Graph {
     /// A code of another length, a label that is in use, no memory; then nothing has changed.
     /// Cost: a search with `ef_construction` candidates, and comparing neighbours with each other: see `docs/INDEX.md`.
     pub fn insert(&self, label: Label, code: &[u8]) -> Result<(), GraphError> {
-        let expected = self.space.code_bytes();
-        if code.len() != expected {
-            return Err(GraphError::CodeLength { expected, received: code.len() });
-        }
+        self.check_length(1, code)?;
         let _shape = self.shape.read();
         let slot = self.rows.write().put(self.params.seed, label, code)?;
         self.link(slot);
         self.changed();
         Ok(())
+    }
+
+    /// Whether these are the codes of so many rows.
+    pub(super) fn check_length(&self, rows: usize, codes: &[u8]) -> Result<(), GraphError> {
+        let expected = rows * self.space.code_bytes();
+        let received = codes.len();
+        if received == expected { Ok(()) } else { Err(GraphError::CodeLength { expected, received }) }
     }
 
     /// Links a row that has been put down, or links it anew.

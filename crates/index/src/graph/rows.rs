@@ -105,6 +105,20 @@ impl Rows {
         Ok(slot)
     }
 
+    /// Puts many rows down, one after the other until one cannot be, and adds their slots to `slots`.
+    pub(super) fn put_all(
+        &mut self,
+        seed: u64,
+        labels: &[Label],
+        codes: &[u8],
+        slots: &mut Vec<u32>,
+    ) -> Result<(), GraphError> {
+        for (label, code) in labels.iter().zip(codes.chunks_exact(self.codes.code_bytes())) {
+            slots.push(self.put(seed, *label, code)?);
+        }
+        Ok(())
+    }
+
     /// One more slot. Its layer is drawn now and stays, whatever rows it holds: rows are in no order, so that this is as
     /// good as drawing one for each row.
     fn push(&mut self, seed: u64) -> Result<u32, GraphError> {

@@ -24,30 +24,24 @@ impl Graph {
     /// # Errors
     /// As [`Self::insert`]; rows that were taken in before the error stay. Cost: a copy.
     pub fn put_down(&self, labels: &[Label], codes: &[u8]) -> Result<(), GraphError> {
-        let code_bytes = self.space.code_bytes();
-        let expected = labels.len() * code_bytes;
-        if codes.len() != expected {
-            return Err(GraphError::CodeLength { expected, received: codes.len() });
-        }
+        self.check_length(labels.len(), codes)?;
         let _shape = self.shape.read();
-        let mut done = Ok(());
-        for (labels, codes) in labels.chunks(ROWS_AT_ONCE).zip(codes.chunks(ROWS_AT_ONCE * code_bytes.max(1)))
+        let mut put = Ok(());
+        for (labels, codes) in
+            labels.chunks(ROWS_AT_ONCE).zip(codes.chunks(ROWS_AT_ONCE * self.space.code_bytes()))
         {
+            let mut slots = Vec::with_capacity(labels.len());
             let mut rows = self.rows.write();
-            for (label, code) in labels.iter().zip(codes.chunks_exact(code_bytes)) {
-                match rows.put(self.params.seed, *label, code) {
-                    Ok(slot) => rows.waiting.push(slot),
-                    Err(error) => done = done.and(Err(error)),
-                }
-            }
+            put = rows.put_all(self.params.seed, labels, codes, &mut slots);
+            rows.waiting.append(&mut slots);
             // Searches have their turn.
             RwLockWriteGuard::unlock_fair(rows);
-            if done.is_err() {
+            if put.is_err() {
                 break;
             }
         }
         self.changed();
-        done
+        put
     }
 
     /// How many rows wait to be linked.
