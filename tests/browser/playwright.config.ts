@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM, FLAGS } from "./src/browser.ts";
 
-const target = fileURLToPath(new URL("../../target", import.meta.url));
+const failures =
+  process.env.BROWSER_FAILURES ?? fileURLToPath(new URL("../../target/browser/failures", import.meta.url));
 
 // One browser and one test at a time, and time enough for a slow machine: no test asserts how long anything takes.
 export default defineConfig({
@@ -11,7 +12,7 @@ export default defineConfig({
   fullyParallel: false,
   timeout: 240_000,
   expect: { timeout: 60_000 },
-  outputDir: `${target}/browser-results`,
+  outputDir: failures,
   reporter: [["list"]],
   use: {
     launchOptions: { executablePath: CHROMIUM, args: FLAGS },

@@ -28,7 +28,13 @@ pub fn check(layout: &Layout) -> Result<()> {
     // The tests call the zome by the package themselves.
     run(&mut npm(layout, &["run", "build"]))?;
     pack::pack_if_stale(layout)?;
-    run(&mut with_programs(layout, "test:browser")?)
+    // For people: what each view looks like, and what a test that failed had before it.
+    let (pictures, failures) =
+        (layout.target.join("browser/screenshots"), layout.target.join("browser/failures"));
+    let mut command = with_programs(layout, "test:browser")?;
+    let outcome = run(command.env("BROWSER_SCREENSHOTS", &pictures).env("BROWSER_FAILURES", &failures));
+    println!("screenshots of every view: {}", pictures.display());
+    outcome
 }
 
 /// Whether there is a browser, or one could be installed from the distribution's packages.

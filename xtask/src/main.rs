@@ -63,8 +63,6 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
-    /// Run the tests of the web page in Chromium, against two nodes and a conductor: not part of `verify` yet.
-    TestPage,
     /// Write the types and functions of clients/js anew from the Rust sources.
     JsTypes,
     /// Write zomes/integrity/wasm.lock anew from the workspace's Cargo.lock.
@@ -90,7 +88,6 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Pack => pack::pack_all(&layout)?,
         Command::Reproducible => integrity::check_reproducible(&layout)?,
         Command::ReleaseDna { replace } => release::release(&layout, replace)?,
-        Command::TestPage => browser::check(&layout)?,
         Command::JsTypes => typescript::write(&layout)?,
         Command::LockIntegrity => stage::lock(&layout)?,
     }

@@ -8,59 +8,41 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// Pauses before each further attempt: the first is longer than most writes, and all together are as long as SQLite waits for
-/// other locks of the conductor's.
-const PAUSES: [Duration; 10] = {
-    let mut pauses = [Duration::from_millis(15); 10];
-    let mut at = 1;
-    while at < pauses.len() {
-        pauses[at] = Duration::from_millis(15 << at);
-        at += 1;
-    }
-    pauses
-};
-
-/// The attempts at one change.
-#[derive(Default)]
-pub(crate) struct Attempts(usize);
-
-impl Attempts {
-    /// How long to wait before the next attempt, if this one found the database locked and was not the last.
-    pub fn pause_after<T, E: Debug>(&mut self, attempt: &Result<T, E>) -> Option<Duration> {
-        let locked = attempt.as_ref().is_err_and(is_locked);
-        let pause = PAUSES.get(self.0).copied().filter(|_| locked);
-        self.0 += 1;
-        pause
-    }
+/// Pauses before each further attempt: the first is longer than most writes, and all together (15 s) are as long as SQLite waits
+/// for other locks of the conductor's.
+pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
+    (0..10).map(|doubled| Duration::from_millis(15 << doubled))
 }
 
 /// Evaluates to the result of a future that changes the conductor's state. Where that finds its database locked, the expression
 /// makes another. (A function that takes a closure makes futures that the compiler does not know to be `Send`.)
 macro_rules! again_if_locked {
     ($change:expr) => {{
-        let mut attempts = $crate::locked::Attempts::default();
+        let mut pauses = $crate::locked::pauses();
         loop {
             let attempt = $change.await;
-            match attempts.pause_after(&attempt) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => break attempt,
+            match pauses.next() {
+                Some(pause) if $crate::locked::is_locked(&attempt) => tokio::time::sleep(pause).await,
+                _ => break attempt,
             }
         }
     }};
 }
 pub(crate) use again_if_locked;
 
-/// The conductor gives some errors as text alone. Only those of its state are meant: what else is locked is locked half-way.
-fn is_locked<E: Debug>(error: &E) -> bool {
-    let text = format!("{error:?}");
-    text.contains("StateMutationError") && text.contains("database is locked")
+/// Whether a change came to nothing because the database was locked. The conductor gives some errors as text alone. Only those of its
+/// state are meant: what else is locked is locked half-way.
+pub(crate) fn is_locked<T, E: Debug>(attempt: &Result<T, E>) -> bool {
+    attempt.as_ref().is_err_and(|error| {
+        let text = format!("{error:?}");
+        text.contains("StateMutationError") && text.contains("database is locked")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use crate::live::tests::{create, node};
-    use crate::op_index::{FOLDER, KEY};
-    use holochain_state::data::{Conductor, DbKey, HolochainDataConfig, open_db};
+    use holochain_state::data::Conductor;
     use std::time::Duration;
     use tokio::task::JoinHandle;
 
@@ -77,11 +59,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let node = node(folder.path()).await;
         let collection = create(&node).await;
-        let conductor = node.dir.conductor();
-        let locked = std::fs::read_to_string(conductor.join(FOLDER).join(KEY)).unwrap();
-        let key = DbKey::load(locked, crate::live::tests::passphrase()).await.unwrap();
-        let config = HolochainDataConfig::new().with_key(key);
-        let database = open_db(conductor.join(FOLDER), Conductor, config).await.unwrap();
+        let database = node.op_databases.open(Conductor).await.unwrap();
 
         let begin = || database.pool().begin_with("BEGIN IMMEDIATE");
         let other = end_later(begin().await.unwrap());

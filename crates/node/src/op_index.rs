@@ -9,7 +9,7 @@
 
 use crate::passphrase::Passphrase;
 use anyhow::{Context, Result};
-use holochain_state::data::{DbKey, Dht, HolochainDataConfig, open_db};
+use holochain_state::data::{DatabaseIdentifier, DbKey, DbWrite, Dht, HolochainDataConfig, open_db};
 use holochain_types::prelude::DnaHash;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ const INDEX: &str = "CREATE INDEX IF NOT EXISTS rose_forest_ops_by_place ON Chai
     ) WHERE locally_validated = 1";
 
 /// The folder of the databases in that of the conductor, and the file with their key, as the conductor names them.
-pub(crate) const FOLDER: &str = "databases";
-pub(crate) const KEY: &str = "db.key";
+const FOLDER: &str = "databases";
+const KEY: &str = "db.key";
 
-/// The conductor's databases, one for each collection.
+/// The conductor's databases: one for each collection, and others.
 pub(crate) struct OpDatabases {
     folder: PathBuf,
     passphrase: Passphrase,
@@ -41,14 +41,18 @@ impl OpDatabases {
     /// # Errors
     /// If the database cannot be opened or written.
     pub async fn index(&self, dna_hash: &DnaHash) -> Result<()> {
-        let key = self.key.get_or_try_init(|| self.read_key()).await?.clone();
-        let config = HolochainDataConfig::new().with_key(key).with_max_readers(1);
-        let database = open_db(&self.folder, Dht::new(Arc::new(dna_hash.clone())), config).await;
-        let database = database.context("cannot open the collection's database")?;
+        let database = self.open(Dht::new(Arc::new(dna_hash.clone()))).await?;
         let indexed = sqlx::query(INDEX).execute(database.pool()).await;
         database.pool().close().await;
         indexed.context("cannot add an index to the collection's database")?;
         Ok(())
+    }
+
+    /// Opens one of them. Whoever does, closes it.
+    pub async fn open<I: DatabaseIdentifier>(&self, which: I) -> Result<DbWrite<I>> {
+        let key = self.key.get_or_try_init(|| self.read_key()).await?.clone();
+        let config = HolochainDataConfig::new().with_key(key).with_max_readers(1);
+        open_db(&self.folder, which, config).await.context("cannot open a database of the conductor's")
     }
 
     async fn read_key(&self) -> Result<DbKey> {

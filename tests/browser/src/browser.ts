@@ -34,7 +34,7 @@ export const FLAGS = [
 const DIST = fileURLToPath(new URL("../../../ui/dist", import.meta.url));
 const PICTURES =
   process.env.BROWSER_SCREENSHOTS ??
-  fileURLToPath(new URL("../../../target/browser-screenshots", import.meta.url));
+  fileURLToPath(new URL("../../../target/browser/screenshots", import.meta.url));
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",

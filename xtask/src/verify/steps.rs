@@ -6,7 +6,7 @@
 use crate::cargo::{CONDUCTOR_PACKAGES, LIGHT_PACKAGES, cargo};
 use crate::layout::Layout;
 use crate::watch::run;
-use crate::{clients, demo, hc, integrity, javascript, pack, release, typescript};
+use crate::{browser, clients, demo, hc, integrity, javascript, pack, release, typescript};
 use anyhow::Result;
 
 /// One thing that must hold.
@@ -61,6 +61,7 @@ pub const STEPS: &[Step] = &[
         "the JavaScript package, and agents in several conductors through it",
         javascript::check,
     ),
+    heavy("page", "the web page in a browser, against nodes and a conductor", browser::check),
     heavy("hc", "hc accepts the manifests and makes the same bundles", hc::check_manifests),
     heavy("clippy-node", "no warning in what links the conductor", |layout| {
         let mut command =

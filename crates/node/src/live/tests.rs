@@ -12,15 +12,11 @@ use rose_forest_engine::local::Limits;
 /// Many times what anything takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-pub(crate) fn passphrase() -> crate::passphrase::Passphrase {
-    crate::passphrase::of("a passphrase for tests".to_owned())
-}
-
 pub(crate) async fn node(folder: &std::path::Path) -> Node {
     let dir = DataDir::open(folder).unwrap();
     let settings = Settings {
         dir: dir.clone(),
-        passphrase: passphrase(),
+        passphrase: crate::passphrase::of("a passphrase for tests".to_owned()),
         gossip_ms: 1_000,
         self_validation: true,
         index_limits: Limits::default(),
