@@ -1,6 +1,6 @@
 //! Calls into the coordinator zomes of this node's cells.
 
-use crate::failure;
+use crate::{background, failure};
 use anyhow::{Context, Result};
 use holochain::conductor::ConductorHandle;
 use holochain_types::prelude::{CellId, GrantZomeCallCapabilityGrant, GrantZomeCallCapabilityPayload};
@@ -35,40 +35,31 @@ impl Calls {
     ///
     /// # Errors
     /// [`failure::Refused`] if the zome refuses, or what the conductor fails with.
-    pub async fn read<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
+    pub async fn read<I, O>(&self, cell: &CellId, function: &'static str, input: I) -> Result<O>
     where
-        I: Serialize + Debug,
-        O: DeserializeOwned + Debug,
+        I: Serialize + Debug + Send + Sync + 'static,
+        O: DeserializeOwned + Debug + Send + 'static,
     {
-        let agent = cell.agent_pubkey();
-        let begun = Instant::now();
-        loop {
-            let called = self
-                .conductor
-                .easy_call_zome(agent, None, cell.clone(), COORDINATOR_ZOME, function, &input)
-                .await;
-            match called {
-                // A cell that has just started joins its network in the background.
-                Err(error) if failure::is_joining(&error) && begun.elapsed() < JOINED_WITHIN => {
-                    tokio::time::sleep(LOOK_EVERY).await;
-                }
-                called => return called.map_err(|error| failure::of_call(function, &error)),
-            }
-        }
+        let (conductor, cell) = (self.conductor.clone(), cell.clone());
+        background::run(call(conductor, cell, function, input)).await?
     }
 
     /// Calls a function that writes. One at a time for each cell: of two at once, the slower would fail.
     ///
     /// # Errors
     /// See [`Calls::read`].
-    pub async fn write<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
+    pub async fn write<I, O>(&self, cell: &CellId, function: &'static str, input: I) -> Result<O>
     where
-        I: Serialize + Debug,
-        O: DeserializeOwned + Debug,
+        I: Serialize + Debug + Send + Sync + 'static,
+        O: DeserializeOwned + Debug + Send + 'static,
     {
-        let turn = self.turn(cell);
-        let _turn = turn.lock().await;
-        self.read(cell, function, input).await
+        let (conductor, cell, turn) = (self.conductor.clone(), cell.clone(), self.turn(cell));
+        // The turn lasts as long as the call, whether or not anybody waits for it.
+        background::run(async move {
+            let _turn = turn.lock_owned().await;
+            call(conductor, cell, function, input).await
+        })
+        .await?
     }
 
     /// Lets a key call functions of a cell: a private entry on its chain, written in turn with other writes.
@@ -87,5 +78,28 @@ impl Calls {
     fn turn(&self, cell: &CellId) -> Turn {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.entry(cell.clone()).or_default().clone()
+    }
+}
+
+/// Calls a function, again while its cell is joining its network in the background.
+async fn call<I, O>(conductor: ConductorHandle, cell: CellId, function: &'static str, input: I) -> Result<O>
+where
+    I: Serialize + Debug,
+    O: DeserializeOwned + Debug,
+{
+    let agent = cell.agent_pubkey();
+    let begun = Instant::now();
+    loop {
+        let called =
+            conductor.easy_call_zome(agent, None, cell.clone(), COORDINATOR_ZOME, function, &input).await;
+        match called {
+            Err(error) if failure::is_joining(&error) && begun.elapsed() < JOINED_WITHIN => {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            called => {
+                tracing::debug!(function, ms = begun.elapsed().as_millis() as u64, "called");
+                return called.map_err(|error| failure::of_call(function, &error));
+            }
+        }
     }
 }

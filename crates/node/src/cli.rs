@@ -11,6 +11,7 @@ mod search;
 mod serve;
 mod top;
 
+use crate::background;
 use crate::control::Door;
 use crate::data_dir::DataDir;
 use crate::node::Settings;
@@ -131,6 +132,7 @@ fn start(cli: Cli) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     let done = runtime.block_on(run(cli));
     // Tasks of the conductor that ignore its shutdown are not waited for.
+    background::stop();
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     done
 }

@@ -2,6 +2,7 @@
 //!
 //! The conductor's own addresses lead nowhere: a node reaches for no network unless a collection names one.
 
+use crate::background;
 use crate::node::Settings;
 use anyhow::{Context, Result, anyhow};
 use holochain::conductor::config::{ConductorConfig, KeystoreConfig};
@@ -21,13 +22,12 @@ pub async fn start(settings: Settings) -> Result<ConductorHandle> {
     let new = settings.dir.is_new();
     let root = settings.dir.conductor();
     std::fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
-    let started = Conductor::builder()
+    let building = Conductor::builder()
         .config(config(&settings))
         .passphrase(Some(settings.passphrase.clone()))
         .no_print_setup()
-        .build()
-        .await;
-    started.map_err(|error| {
+        .build();
+    background::run(building).await?.map_err(|error| {
         let full = format!("{error:?}");
         if !new && is_wrong_passphrase(&full) {
             return anyhow!(

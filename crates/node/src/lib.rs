@@ -4,6 +4,7 @@
 //! through the control socket of the one that serves, or over HTTP ([`control::Door`]). The command line reads files and prints
 //! answers; it knows no Holochain.
 
+mod background;
 pub mod bootstrap;
 mod calls;
 pub mod cli;

@@ -94,19 +94,19 @@ impl Node {
     }
 
     /// See [`Calls::read`].
-    pub async fn read<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
+    pub async fn read<I, O>(&self, cell: &CellId, function: &'static str, input: I) -> Result<O>
     where
-        I: Serialize + Debug,
-        O: DeserializeOwned + Debug,
+        I: Serialize + Debug + Send + Sync + 'static,
+        O: DeserializeOwned + Debug + Send + 'static,
     {
         self.calls.read(cell, function, input).await
     }
 
     /// See [`Calls::write`].
-    pub async fn write<I, O>(&self, cell: &CellId, function: &str, input: I) -> Result<O>
+    pub async fn write<I, O>(&self, cell: &CellId, function: &'static str, input: I) -> Result<O>
     where
-        I: Serialize + Debug,
-        O: DeserializeOwned + Debug,
+        I: Serialize + Debug + Send + Sync + 'static,
+        O: DeserializeOwned + Debug + Send + 'static,
     {
         self.calls.write(cell, function, input).await
     }
