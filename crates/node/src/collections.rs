@@ -261,12 +261,15 @@ impl Node {
     }
 
     async fn ask_conductor(&self, app_id: &str, request: AppRequest) -> Result<()> {
-        let api = AppInterfaceApi::new(self.conductor.clone());
-        again_if_locked!(async {
-            match api.handle_request(app_id.to_owned(), Ok(request.clone())).await {
-                Ok(AppResponse::Error(error)) => Err(anyhow!("{error:?}")),
-                Ok(_) => Ok(()),
-                Err(error) => Err(anyhow!("{error}")),
+        again_if_locked!({
+            let api = AppInterfaceApi::new(self.conductor.clone());
+            let (app_id, request) = (app_id.to_owned(), request.clone());
+            async move {
+                match api.handle_request(app_id, Ok(request)).await {
+                    Ok(AppResponse::Error(error)) => Err(anyhow!("{error:?}")),
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(anyhow!("{error}")),
+                }
             }
         })
     }
@@ -284,7 +287,10 @@ impl Node {
             membrane_proof: None,
             name: None,
         };
-        let clone = again_if_locked!(self.conductor.clone().create_clone_cell(&app_id, payload.clone()));
+        let clone = again_if_locked!({
+            let (conductor, app_id, payload) = (self.conductor.clone(), app_id.clone(), payload.clone());
+            async move { conductor.create_clone_cell(&app_id, payload).await }
+        });
         self.forget_collections().await;
         let clone = clone.context("the conductor cannot create the collection")?;
         ensure!(

@@ -14,13 +14,14 @@ pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
     (0..10).map(|doubled| Duration::from_millis(15 << doubled))
 }
 
-/// Evaluates to the result of a future that changes the conductor's state. Where that finds its database locked, the expression
-/// makes another. (A function that takes a closure makes futures that the compiler does not know to be `Send`.)
+/// Evaluates to the result of a future that changes the conductor's state, on the conductor's threads. Where that finds its database
+/// locked, the expression makes another. (A function that takes a closure makes futures that the compiler does not know to
+/// be `Send`.) What is wrong with the threads is returned from the function around it.
 macro_rules! again_if_locked {
     ($change:expr) => {{
         let mut pauses = $crate::locked::pauses();
         loop {
-            let attempt = $change.await;
+            let attempt = $crate::background::run($change).await?;
             match pauses.next() {
                 Some(pause) if $crate::locked::is_locked(&attempt) => tokio::time::sleep(pause).await,
                 _ => break attempt,
