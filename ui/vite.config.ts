@@ -12,6 +12,9 @@ export default defineConfig({
   },
   build: {
     target: "es2022",
+    // The first ones with both `light-dark()` and `@property`: for older ones both would be written out as something that
+    // does not follow the switch of the theme.
+    cssTarget: ["chrome123", "edge123", "firefox128", "safari17.5", "ios17.5"],
     // The page works under `default-src 'self'`: nothing inside of it as `data:`.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,3 +1,8 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { include: ["test/**/*.test.ts"], environment: "node" } });
+// The plugin compiles `.svelte.ts`, as what is tested of `src/state` is.
+export default defineConfig({
+  plugins: [svelte()],
+  test: { include: ["test/**/*.test.ts"], environment: "node" },
+});

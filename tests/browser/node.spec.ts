@@ -30,6 +30,25 @@ const go = (name: string) => page.getByRole("link", { name, exact: true }).click
 const points = () => page.getByTestId("points");
 const hits = () => page.getByTestId("hits").locator("tbody tr");
 
+test("the page is light, dark, or as the system has it, and its colours are read as colours", async () => {
+  await page.goto(`${nodes.ann.url}/ui/`);
+  const theme = page.getByRole("combobox", { name: "Colours" });
+  const ink = () =>
+    page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--ink").trim());
+  const [light, dark] = ["rgb(23, 33, 26)", "rgb(232, 239, 233)"];
+  await theme.selectOption("dark");
+  expect(await ink()).toBe(dark);
+  await page.reload();
+  expect(await ink()).toBe(dark);
+  await theme.selectOption("light");
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(await ink()).toBe(light);
+  await theme.selectOption("system");
+  expect(await ink()).toBe(dark);
+  await page.emulateMedia({ colorScheme: "light" });
+  expect(await ink()).toBe(light);
+});
+
 test("a collection is created by a form that explains each choice", async () => {
   await page.goto(`${nodes.ann.url}/ui/`);
   await expect(page.getByText("No collections yet")).toBeVisible();

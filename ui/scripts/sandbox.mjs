@@ -16,17 +16,14 @@ import { delimiter, extname, join, resolve, sep } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  AdminWebsocket,
-  decodeHashFromBase64,
-  generateSigningKeyPair,
-  randomCapSecret,
-} from "@holochain/client";
+import { AdminWebsocket, decodeHashFromBase64, getSigningCredentials } from "@holochain/client";
 import yaml from "js-yaml";
 
 const { values: given } = parseArgs({
   options: { bootstrap: { type: "string" }, json: { type: "boolean", default: false } },
 });
+/** Of this run; nothing before there is one. */
+let folder;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "ui", "dist");
 const happ = process.env.ROSE_FOREST_HAPP ?? join(root, "workdir", "rose_forest.happ");
@@ -36,9 +33,11 @@ const holochain = program(process.env.HOLOCHAIN, [join(built, "release", "holoch
 for (const [what, path, make] of [
   ["the hApp", happ, "cargo pack"],
   ["the page", join(dist, "index.html"), "npm run build --workspace ui"],
+  ["the package", join(root, "clients", "js", "dist", "index.js"), "npm run build"],
 ]) {
   if (!existsSync(path)) fail(`${what} is not there (${path}). Make it by \`${make}\`.`);
 }
+const { authorize } = await import("rose-forest-client");
 
 const TYPES = {
   ".html": "text/html; charset=utf-8",
@@ -57,10 +56,10 @@ const POLICY = [
   "style-src 'self' 'unsafe-inline'",
   "connect-src 'self' ws://127.0.0.1:* ws://localhost:*",
 ].join("; ");
-/** What `authorize` needs; filled when the conductor runs. */
+/** What giving credentials needs; filled when the conductor runs. */
 const state = {};
 
-const folder = mkdtempSync(join(tmpdir(), "rose-forest-sandbox-"));
+folder = mkdtempSync(join(tmpdir(), "rose-forest-sandbox-"));
 const children = new Set();
 let ending = false;
 process.once("SIGINT", () => void end(0));
@@ -104,7 +103,7 @@ async function answer(request, response) {
     }
     let body = "";
     for await (const part of request) body += part;
-    const credentials = await authorize(decodeHashFromBase64(JSON.parse(body).dna_hash));
+    const credentials = await credentialsFor(decodeHashFromBase64(JSON.parse(body).dna_hash));
     response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
     response.end(JSON.stringify(credentials));
     return;
@@ -122,19 +121,11 @@ async function answer(request, response) {
   response.end(readFileSync(path));
 }
 
-/** Has the conductor accept a new key for the zome's functions, as `authorize` of the package does. */
-async function authorize(dnaHash) {
-  const { admin, agent, functions } = state;
-  const [keyPair, signingKey] = await generateSigningKeyPair();
-  const capSecret = await randomCapSecret();
-  await admin.grantZomeCallCapability({
-    cell_id: [dnaHash, agent],
-    cap_grant: {
-      tag: "rose-forest-ui",
-      constraint: { type: "assigned", value: { secret: capSecret, assignees: [signingKey] } },
-      grant: { functions: { type: "listed", value: functions } },
-    },
-  });
+/** Has the conductor accept a new key for the zome's functions, and says it as the page reads it. */
+async function credentialsFor(dnaHash) {
+  const cellId = [dnaHash, state.agent];
+  await authorize(state.admin, cellId);
+  const { capSecret, signingKey, keyPair } = getSigningCredentials(cellId);
   return {
     cap_secret: base64(capSecret),
     signing_key: base64(signingKey),
@@ -203,22 +194,13 @@ async function installApp(admin, origin) {
     single_use: false,
     expiry_seconds: 0,
   });
-  const functions = await zomeFunctions();
-  Object.assign(state, { admin, agent, functions, key: crypto.randomUUID() });
+  Object.assign(state, { admin, agent, key: crypto.randomUUID() });
   const fragment = new URLSearchParams({
     conductor: `ws://127.0.0.1:${port}`,
     token: base64(token),
     authorize: `/authorize?key=${state.key}`,
   });
   return `${origin}/#${fragment}`;
-}
-
-/** The zome's functions, as the generated types of the package have them. */
-async function zomeFunctions() {
-  const source = readFileSync(join(root, "clients", "js", "src", "generated", "zome.ts"), "utf8");
-  const zome = /COORDINATOR_ZOME = "(\w+)"/.exec(source)?.[1];
-  const list = /export const FUNCTIONS = \[([^\]]*)\]/.exec(source)?.[1] ?? "";
-  return [...list.matchAll(/"(\w+)"/g)].map(([, name]) => [zome, name]);
 }
 
 function start(path, args) {
@@ -266,6 +248,6 @@ function base64(bytes) {
 
 function fail(why) {
   console.error(why);
-  if (typeof folder !== "undefined") void end(1);
+  if (folder) void end(1);
   else process.exit(1);
 }

@@ -7,6 +7,7 @@
 import { fromBase64, hashBytes } from "../lib/bytes";
 import { NodeError } from "../lib/failures";
 import { type Condition, toQdrant } from "../lib/filters";
+import { ANSWER_MS } from "../lib/patience";
 import type {
   Answer,
   Distance,
@@ -225,6 +226,7 @@ export class NodeHost implements Host {
       method,
       headers,
       body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     const text = await answer.text();
     if (!answer.ok)

@@ -9,6 +9,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import { properties, RoseForest, ROLE } from "rose-forest-client";
 import { fromBase64, hashText, sameBytes } from "../lib/bytes";
 import { NotHere } from "../lib/failures";
+import { ANSWER_MS } from "../lib/patience";
 import type { Credentials, Door, Host, Summary, Wanted } from "./host";
 import { readInvite, writeInvite } from "./invite";
 import { connectApp } from "./zome";
@@ -99,6 +100,7 @@ export class PlainHost implements Host {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ dna_hash: hashText(dnaHash) }),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     if (!answer.ok) {
       throw new NotHere(

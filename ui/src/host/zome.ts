@@ -10,6 +10,7 @@ import { Collection, connect, RoseForestError } from "rose-forest-client";
 import { fromBase64, hashText } from "../lib/bytes";
 import { gapSentence } from "../lib/failures";
 import { count, counted, payloadOf } from "../lib/format";
+import { ANSWER_MS, inTime } from "../lib/patience";
 import type { Answer, Credentials, Door, Found, Peer } from "./host";
 
 /** A connection to a collection. */
@@ -22,9 +23,23 @@ export interface Cell {
   close(): void;
 }
 
+/** How long connecting may take, in milliseconds: a browser waits for minutes for a conductor that does not answer. */
+const CONNECT_MS = 60_000;
+
 /** Connects to a conductor's app interface. */
 export async function connectApp(url: string, token: Uint8Array): Promise<AppWebsocket> {
-  return connect({ url: new URL(url), token: [...token] as never, defaultTimeout: 120_000 });
+  const app = connect({ url: new URL(url), token: [...token] as never, defaultTimeout: ANSWER_MS });
+  try {
+    return await inTime(app, CONNECT_MS);
+  } catch (error) {
+    // One that comes after all is for nobody.
+    app.then(closeApp, () => undefined);
+    throw error;
+  }
+}
+
+function closeApp(app: AppWebsocket): void {
+  void (app.client as unknown as { close?: () => Promise<unknown> }).close?.().catch(() => undefined);
 }
 
 /** Settled when the connection of this client is gone. */
@@ -58,8 +73,7 @@ export async function openCell(door: Door): Promise<Cell> {
     collection: new Collection(app as AppClient, cellId, door.zome ? { zome: door.zome } : {}),
     agent: hashText(door.agent),
     closed: closedOf(app),
-    close: () =>
-      void (app.client as unknown as { close?: () => Promise<unknown> }).close?.().catch(() => undefined),
+    close: () => closeApp(app),
   };
 }
 

@@ -117,8 +117,12 @@ export function explain(error: unknown): Explained {
   return { what: period(message), advice: "Try again." };
 }
 
-/** The kind of an error of the package; by its field, so that this module does not load the package. */
+/**
+ * The kind of an error of the package; by its field, so that this module does not load the package. What the page itself gave up
+ * waiting for counts as one.
+ */
 export function kindOf(error: unknown): string | undefined {
+  if (error instanceof Error && error.name === "TimeoutError") return "timeout";
   return error instanceof Error && error.name === "RoseForestError"
     ? (error as { kind?: string } & Error).kind
     : undefined;

@@ -10,6 +10,7 @@ import type { Answer, Host, Summary } from "../host/host";
 import { hashText } from "../lib/bytes";
 import { explain, type Explained, isAbsence } from "../lib/failures";
 import { type Condition, passes } from "../lib/filters";
+import { Repeated } from "../lib/repeated";
 
 const FIRST_RETRY_MS = 400;
 const MAX_RETRY_MS = 4000;
@@ -52,7 +53,9 @@ export class OpenCollection {
   #waiting: (() => void)[] = [];
   #closed = false;
   #looks: ReturnType<typeof setTimeout>[] = [];
-  #view: { at: number; view: View } | undefined;
+  /** `at` is beyond all times while it is being asked for. */
+  #view: { at: number; view: Promise<View> } | undefined;
+  readonly #looking = new Repeated(() => this.#look());
   #eventKey = 0;
 
   constructor(host: Host, key: string) {
@@ -65,12 +68,13 @@ export class OpenCollection {
     this.#closed = true;
     this.#looks.forEach(clearTimeout);
     this.#cell?.close();
+    this.#resume();
   }
 
-  /** Asks the zome, when there is a connection. */
+  /** Asks the zome, when there is a connection. Fails when the collection is closed before there is one. */
   async ask<T>(question: (collection: Collection, zome: Zome) => Promise<T>): Promise<T> {
-    if (!this.#cell) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (!this.#cell || !this.#zome) throw new Error("The collection was closed.");
+    while (!this.#cell && !this.#closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#closed || !this.#cell || !this.#zome) throw new Error("The collection was closed.");
     return question(this.#cell.collection, this.#zome);
   }
 
@@ -94,15 +98,26 @@ export class OpenCollection {
   }
 
   /** What a read needs to be told, so that it can say whether it is complete. */
-  async view(): Promise<View> {
+  view(): Promise<View> {
     if (this.#view && Date.now() - this.#view.at < VIEW_MS) return this.#view.view;
-    const view = await this.ask((collection) => collection.view());
-    this.#view = { at: Date.now(), view };
-    return view;
+    const asked = { at: Number.POSITIVE_INFINITY, view: this.ask((collection) => collection.view()) };
+    this.#view = asked;
+    asked.view.then(
+      () => (asked.at = Date.now()),
+      () => {
+        if (this.#view === asked) this.#view = undefined;
+      },
+    );
+    return asked.view;
   }
 
-  /** Reads what is known of the collection again. */
-  async look(): Promise<void> {
+  /** Reads what is known of the collection again. Asked for more often than the node answers, it is read once more at the end. */
+  look(): void {
+    this.#looking.ask();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#closed) return;
     try {
       const [info, count] = await this.ask(async (collection) =>
         Promise.all([collection.collectionInfo(), collection.count({ view: await this.view() })]),
@@ -110,6 +125,7 @@ export class OpenCollection {
       const changed = Number(count.points) !== this.points;
       this.info = info;
       this.points = Number(count.points);
+      this.failure = undefined;
       if (changed) this.version += 1;
     } catch (error) {
       if (!isAbsence(error) && !this.#closed) this.failure = explain(error);
@@ -146,9 +162,14 @@ export class OpenCollection {
     this.failure = undefined;
     this.#view = undefined;
     cell.collection.onSignal((signal) => this.#heard(signal));
-    this.#waiting.splice(0).forEach((resume) => resume());
+    this.#resume();
     this.version += 1;
-    void this.look();
+    this.look();
+  }
+
+  /** Has those go on who wait for a connection. */
+  #resume(): void {
+    this.#waiting.splice(0).forEach((resume) => resume());
   }
 
   #heard(signal: Signal): void {
@@ -180,7 +201,7 @@ export class OpenCollection {
     this.#looks = LOOKS_MS.map((ms) =>
       setTimeout(() => {
         this.version += 1;
-        void this.look();
+        this.look();
       }, ms),
     );
   }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Found } from "../host/host";
+
 export type View = "search" | "map" | "add" | "network" | "share" | "point";
 
 export interface Route {
@@ -29,6 +31,11 @@ export function readRoute(hash: string): Route {
 export function address(collection?: string, view: View = "search", ...rest: string[]): string {
   if (collection === undefined) return "#/";
   return `#/${["c", collection, view, ...rest].map(encodeURIComponent).join("/")}`;
+}
+
+/** The address of a point. Quotes say of a text that looks like a number that it is a text. */
+export function pointAddress(collection: string, { id, author }: Pick<Found, "id" | "author">): string {
+  return address(collection, "point", typeof id === "string" ? JSON.stringify(id) : String(id), author);
 }
 
 function isView(view: string | undefined): view is View {
