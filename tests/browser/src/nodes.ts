@@ -15,6 +15,8 @@ const PROGRAM = process.env.ROSE_FOREST ?? "rose-forest";
 /** A node. */
 export class Node {
   url = "";
+  /** What it wrote to its log: where `MEASURE` is set, how long each call of the zome took, too. */
+  readonly logged: string[] = [];
   #child: ChildProcessWithoutNullStreams | undefined;
 
   constructor(
@@ -26,10 +28,10 @@ export class Node {
   /** Starts it, on the port that it had before. */
   async start(): Promise<void> {
     const http = this.url ? new URL(this.url).host : "127.0.0.1:0";
-    const dir = join(this.processes.folder, this.name);
-    const where = ["--json", "--http", http, "--data-dir", dir, "--bootstrap", this.bootstrap];
-    this.#child = this.processes.start(PROGRAM, "serve", ...where);
-    this.#child.stderr.resume();
+    const where = ["--json", "--http", http, "--data-dir", this.#dir, "--bootstrap", this.bootstrap];
+    const log = process.env.MEASURE ? ["--log", "warn,rose_forest::calls=debug"] : [];
+    this.#child = this.processes.start(PROGRAM, "serve", ...where, ...log);
+    createInterface({ input: this.#child.stderr }).on("line", (line) => this.logged.push(line));
     this.url = (await said(this.#child, "url", "listening")).replace(/\/$/, "");
   }
 
@@ -40,6 +42,15 @@ export class Node {
     const ended = once(child, "exit");
     child.kill("SIGINT");
     await ended;
+  }
+
+  /** Runs a command against it, as a person would who has its data directory. */
+  async command(...words: string[]): Promise<string> {
+    return this.processes.run(PROGRAM, [...words, "--json", "--data-dir", this.#dir], "");
+  }
+
+  get #dir(): string {
+    return join(this.processes.folder, this.name);
   }
 
   /** Asks its HTTP API. */
