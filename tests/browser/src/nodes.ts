@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import { Processes } from "../../tryorama/src/processes.ts";
 
 const PROGRAM = process.env.ROSE_FOREST ?? "rose-forest";
+process.env.ROSE_FOREST_PASSPHRASE = "xxxxxxxx";
 
 /** A node. */
 export class Node {
@@ -22,15 +23,17 @@ export class Node {
   constructor(
     private readonly processes: Processes,
     private readonly name: string,
-    private readonly bootstrap: string,
+    private readonly bootstrap: string | undefined,
+    private readonly more: string[] = [],
   ) {}
 
   /** Starts it, on the port that it had before. */
   async start(): Promise<void> {
     const http = this.url ? new URL(this.url).host : "127.0.0.1:0";
-    const where = ["--json", "--http", http, "--data-dir", this.#dir, "--bootstrap", this.bootstrap];
+    const where = ["--json", "--http", http, "--data-dir", this.#dir];
+    const peers = this.bootstrap ? ["--bootstrap", this.bootstrap] : [];
     const log = process.env.MEASURE ? ["--log", "warn,rose_forest::calls=debug"] : [];
-    this.#child = this.processes.start(PROGRAM, "serve", ...where, ...log);
+    this.#child = this.processes.start(PROGRAM, "serve", ...where, ...peers, ...log, ...this.more);
     createInterface({ input: this.#child.stderr }).on("line", (line) => this.logged.push(line));
     this.url = (await said(this.#child, "url", "listening")).replace(/\/$/, "");
   }
@@ -72,7 +75,6 @@ export class Nodes {
   ben!: Node;
 
   async start(): Promise<void> {
-    process.env.ROSE_FOREST_PASSPHRASE = "xxxxxxxx";
     const server = this.#processes.start(PROGRAM, "--json", "bootstrap", "--listen", "127.0.0.1:0");
     server.stderr.resume();
     const bootstrap = await said(server, "url");
