@@ -1,15 +1,14 @@
-// The page of a node that wants an API key; and a file that is dropped on it.
+// The page of a node that wants an API key.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { Processes } from "../tryorama/src/processes.ts";
 import { look, watch } from "./src/browser.ts";
-import { DIMENSION, jsonLines } from "./src/data.ts";
 import { Node } from "./src/nodes.ts";
 
 const KEY = "a key for tests, and long enough";
 
-test("a node that wants a key is asked with it, and a file can be dropped", async ({ browser }) => {
+test("a node that wants a key is asked with it", async ({ browser }) => {
   const processes = new Processes();
   const context = await browser.newContext();
   try {
@@ -28,21 +27,7 @@ test("a node that wants a key is asked with it, and a file can be dropped", asyn
     await expect(page.getByRole("alert")).toHaveText("The node does not know this key.");
     await page.getByLabel("API key").fill(KEY);
     await page.getByRole("button", { name: "Use it" }).click();
-
-    await page.getByRole("button", { name: "New collection" }).click();
-    await page.getByLabel("Name").fill("dropped");
-    await page.getByLabel("Numbers in a vector").fill(String(DIMENSION));
-    await page.getByRole("button", { name: "Create", exact: true }).click();
-    await expect(page.getByText("connected", { exact: true })).toBeVisible();
-    await page.getByRole("link", { name: "Add", exact: true }).click();
-    const transfer = await page.evaluateHandle((text) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([text], "senses.jsonl"));
-      return transfer;
-    }, jsonLines(0, 30).toString());
-    await page.getByText("Drop a file here").dispatchEvent("drop", { dataTransfer: transfer });
-    await expect(page.getByTestId("import-status")).toContainText("Done: 30 points");
-    await expect(page.getByTestId("points")).toHaveText("30 points");
+    await expect(page.getByText("No collections yet")).toBeVisible();
     expect([...problems, ...watched.elsewhere, ...watched.errors]).toEqual([]);
   } finally {
     await context.close();

@@ -78,10 +78,15 @@ test("points come from a file, with errors by line", async () => {
   await look(page, "add", problems);
 });
 
-test("points come from .csv and .npy files, and a file of another model is refused", async () => {
+test("points come from .csv and .npy files, chosen and dropped, and a file of another model is refused", async () => {
   const choose = (name: string, buffer: Buffer) =>
     page.getByLabel("A file of points").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
-  await choose("senses.csv", csv(1200, 50));
+  const dropped = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], "senses.csv"));
+    return transfer;
+  }, csv(1200, 50).toString());
+  await page.getByText("Drop a file here").dispatchEvent("drop", { dataTransfer: dropped });
   await expect(page.getByTestId("import-status")).toContainText("Done: 50 points");
   await page.getByLabel("Ids from").fill("1250");
   await choose("senses.npy", npy(1250, 50));
