@@ -73,7 +73,7 @@ fn pass_on(from: impl Read + Send + 'static, mut to: impl Write + Send + 'static
 
 /// Whether a line tells of a failure, as the compiler, test harnesses and interpreters do.
 fn tells(line: &str) -> bool {
-    let begins = ["error", "Error", "FAIL", "AssertionError", "Traceback", "warning: unused"];
+    let begins = ["error", "Error", "FAIL", "AssertionError", "Traceback"];
     let line = line.trim_start();
     begins.iter().any(|begin| line.starts_with(begin))
         || line.contains(" panicked at ")

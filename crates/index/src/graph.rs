@@ -157,11 +157,7 @@ impl Graph {
     pub fn remove_all(&self, labels: &[Label]) -> usize {
         let _shape = self.shape.read();
         let parts = labels.chunks(REMOVED_AT_ONCE);
-        let removed = parts.map(|labels| {
-            let mut rows = self.rows.write();
-            labels.iter().filter(|label| rows.remove(**label)).count()
-        });
-        let removed = removed.sum();
+        let removed = parts.map(|labels| self.rows.write().remove_all(labels)).sum();
         if removed > 0 {
             self.changed();
         }

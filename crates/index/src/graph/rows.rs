@@ -134,13 +134,21 @@ impl Rows {
     }
 
     /// Removes a row; it goes on to route.
-    pub(super) fn remove(&mut self, label: Label) -> bool {
+    fn remove(&mut self, label: Label) -> bool {
         let Some(slot) = self.labels.remove(label) else { return false };
         self.states[slot as usize] = State::Dead;
         self.dead += 1;
-        // Few wait.
-        self.waiting.retain(|waiting| *waiting != slot);
         true
+    }
+
+    /// Removes many rows, as [`Self::remove`], of those that wait too. How many were here.
+    pub(super) fn remove_all(&mut self, labels: &[Label]) -> usize {
+        let removed = labels.iter().filter(|label| self.remove(**label)).count();
+        if removed > 0 {
+            let Self { waiting, states, .. } = self;
+            waiting.retain(|slot| states[*slot as usize] == State::Live);
+        }
+        removed
     }
 
     /// Frees the slot of a removed row that nothing links to any more.

@@ -105,13 +105,7 @@ impl Rows {
         self.links.neighbours(slot, 0).next().is_some()
     }
 
-    /// Notes which rows wait, after they were read: those that no walk comes to, whether they were not linked yet or lost
-    /// what led to them. Cost: a look at every list.
-    pub(super) fn find_waiting(&mut self) {
-        self.waiting = self.unreached();
-    }
-
-    /// The live rows that no walk comes to.
+    /// The live rows that no walk comes to, whether they were not linked yet or lost what led to them. Cost: a look at every list.
     pub(super) fn unreached(&self) -> Vec<u32> {
         let mut seen = vec![false; self.states.len()];
         let mut next: Vec<u32> = self.entry.into_iter().collect();

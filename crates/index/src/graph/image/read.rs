@@ -54,7 +54,7 @@ impl Graph {
         for (slot, code) in codes.chunks_exact(space.code_bytes()).enumerate() {
             rows.codes.write(slot as u32, code);
         }
-        rows.find_waiting();
+        rows.waiting = rows.unreached();
         Ok(Self::of_rows(space, header.params, rows))
     }
 }
