@@ -46,7 +46,7 @@ class RoseForest(Server):
         ends = time.monotonic() + INDEX_SECONDS
         while (indexed := self._info(connection)["indexed_vectors_count"]) < len(data.rows):
             if time.monotonic() > ends:
-                raise HttpError(f"{indexed} of {len(data.rows)} rows can be searched after {INDEX_SECONDS} s")
+                raise HttpError(f"{indexed} of {len(data.rows)} rows are indexed after {INDEX_SECONDS} s")
             time.sleep(0.2)
         connection.close()
 

@@ -209,6 +209,11 @@ impl LocalIndex {
         self.missing.count()
     }
 
+    /// How many rows of the graph wait to be linked: a search compares every one of them with its query. Cost: constant.
+    pub fn waiting_rows(&self) -> usize {
+        self.graph.waiting()
+    }
+
     /// Some of the blocks that rows are missing of, and whether the DHT had delivered each.
     ///
     /// # Errors

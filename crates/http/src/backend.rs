@@ -234,7 +234,7 @@ pub struct CollectionState {
     pub shape: Shape,
     /// Points, one for each id.
     pub points: u64,
-    /// Rows that can be searched.
+    /// Rows that have their place in the index. Others are found, too, by comparing each of them, unless the node has not caught up.
     pub indexed: u64,
     /// Whether the node has caught up with what it knows of.
     pub is_complete: bool,

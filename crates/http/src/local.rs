@@ -208,6 +208,7 @@ pub fn facet(index: &LocalIndex, facet: &Facet) -> Result<Vec<FacetHit>, Backend
 pub fn state(index: &LocalIndex, shape: Shape) -> Result<CollectionState, BackendError> {
     let reader = index.reader()?;
     let missing = index.missing_rows() as u64;
+    let waiting = index.waiting_rows() as u64;
     let mut fields = Vec::new();
     for field in index.field_indexes()? {
         let key = Key { key: field.path.clone() };
@@ -217,7 +218,7 @@ pub fn state(index: &LocalIndex, shape: Shape) -> Result<CollectionState, Backen
     Ok(CollectionState {
         shape,
         points: reader.count(&Whose::OneEach, None)?,
-        indexed: reader.snapshot().count().saturating_sub(missing),
+        indexed: reader.snapshot().count().saturating_sub(missing + waiting),
         is_complete: missing == 0,
         fields,
     })

@@ -50,9 +50,16 @@ pub use vectors::{BatchVectors, VectorStruct};
 pub(crate) use with::OrderByObject;
 pub use with::{OrderByJson, WithPayload, WithVector};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+use std::{fmt, marker::PhantomData};
 
-/// A list; one element stands for itself, null for none.
+/// A list of objects; one stands for itself, null for none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OneOrMany<T>(pub Vec<T>);
 
@@ -62,14 +69,24 @@ impl<T> Default for OneOrMany<T> {
     }
 }
 
-impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let read = |value| serde_json::from_value(value).map_err(D::Error::custom);
-        match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::Null => Ok(Self::default()),
-            serde_json::Value::Array(list) => list.into_iter().map(read).collect::<Result<_, _>>().map(Self),
-            one => Ok(Self(vec![read(one)?])),
+        struct OfObjects<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfObjects<T> {
+            type Value = OneOrMany<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object, a list of them, or null")
+            }
+            fn visit_unit<E>(self) -> Result<OneOrMany<T>, E> {
+                Ok(OneOrMany::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OneOrMany<T>, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMany)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMany<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(|one| OneOrMany(vec![one]))
+            }
         }
+        deserializer.deserialize_any(OfObjects(PhantomData))
     }
 }

@@ -44,7 +44,7 @@ impl LocalIndex {
         Ok(IndexReport {
             points: self.store.snapshot()?.count(),
             in_graph: self.graph.len() as u64,
-            waiting: self.graph.waiting() as u64,
+            waiting: self.waiting_rows() as u64,
             in_lists: lists.rows as u64,
             missing: self.missing_rows() as u64,
             graph_bytes: self.graph.memory_bytes() as u64,

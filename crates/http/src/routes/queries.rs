@@ -77,7 +77,7 @@ pub(crate) async fn search<B: Backend>(
 ) -> Result<Envelope<Vec<ScoredPoint>>, ApiError> {
     let since = Instant::now();
     let run = Run::new(app.backend.as_ref(), &name, access, reading).await?;
-    Ok(Envelope::new(answered(&run, request.into_query()?, answer).await?, since))
+    Ok(Envelope::new(answered(&run, request.into(), answer).await?, since))
 }
 
 async fn answered<B: Backend>(

@@ -22,7 +22,7 @@ pub struct CollectionInfo {
     pub segments_count: u64,
     /// Points, one for each id.
     pub points_count: u64,
-    /// Rows that can be searched.
+    /// Rows that have their place in the index. The others of a green collection are found, too: each is compared with a query.
     pub indexed_vectors_count: u64,
     /// The fields that have an index.
     pub payload_schema: BTreeMap<String, PayloadField>,

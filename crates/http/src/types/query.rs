@@ -4,8 +4,16 @@ use super::{OneOrMany, OrderByJson, WithPayload, WithVector, vectors::Dense, wit
 use crate::openapi::forms;
 use rose_forest_api::PointId;
 use rose_forest_store::{FieldPath, Filter, OrderBy, openapi::IdSchema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{
+        self, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+    ser::SerializeMap,
+};
 use serde_json::{Map, Value};
+use std::fmt;
 use utoipa::ToSchema;
 
 /// A vector, or a point that has one.
@@ -21,18 +29,84 @@ pub enum Example {
 
 impl<'de> Deserialize<'de> for Example {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        example(Value::deserialize(deserializer)?)
+        match deserializer.deserialize_any(OfForm)? {
+            Form::Example(example) => Ok(example),
+            Form::Object { nearest: None, others } => vector_of(others),
+            Form::Object { nearest: Some(_), .. } => {
+                Err(de::Error::custom("expected a list of numbers or an id, received a query"))
+            }
+        }
     }
 }
 
-fn example<E: de::Error>(value: Value) -> Result<Example, E> {
-    let read = match value {
-        Value::Array(_) | Value::Object(_) => {
-            serde_json::from_value(value).map(|Dense(vector)| Example::Vector(vector))
+/// What an object is as a vector, which says what kind of one it is that is not supported.
+fn vector_of<E: de::Error>(object: Map<String, Value>) -> Result<Example, E> {
+    let read = serde_json::from_value(Value::Object(object));
+    read.map(|Dense(vector)| Example::Vector(vector)).map_err(E::custom)
+}
+
+/// What stands where a query or an example may stand. Its vector is read from the body's bytes at once: reading it as some value
+/// first takes as long again.
+enum Form {
+    /// No object.
+    Example(Example),
+    /// An object.
+    Object {
+        /// Its member of that name.
+        nearest: Option<Example>,
+        /// Its other members.
+        others: Map<String, Value>,
+    },
+}
+
+struct OfForm;
+
+impl OfForm {
+    fn id<E: de::Error>(value: impl Into<Value>) -> Result<Form, E> {
+        let id = serde_json::from_value(value.into()).map_err(E::custom)?;
+        Ok(Form::Example(Example::Point(id)))
+    }
+}
+
+impl<'de> Visitor<'de> for OfForm {
+    type Value = Form;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of numbers, an id, or a query")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Form, A::Error> {
+        let Dense(vector) = Dense::deserialize(SeqAccessDeserializer::new(list))?;
+        Ok(Form::Example(Example::Vector(vector)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form, A::Error> {
+        let (mut nearest, mut others) = (None, Map::new());
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "nearest" {
+                nearest = Some(map.next_value()?);
+            } else {
+                others.insert(name, map.next_value()?);
+            }
         }
-        id => serde_json::from_value(id).map(Example::Point),
-    };
-    read.map_err(E::custom)
+        Ok(Form::Object { nearest, others })
+    }
+
+    fn visit_u64<E: de::Error>(self, id: u64) -> Result<Form, E> {
+        Self::id(id)
+    }
+
+    fn visit_str<E: de::Error>(self, id: &str) -> Result<Form, E> {
+        Self::id(id)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Form, E> {
+        Self::id(number)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Form, E> {
+        Self::id(number)
+    }
 }
 
 /// How a recommendation uses its examples.
@@ -121,22 +195,23 @@ const UNSUPPORTED: [&str; 5] = ["discover", "context", "formula", "relevance_fee
 
 impl<'de> Deserialize<'de> for Query {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        query(Value::deserialize(deserializer)?)
+        match deserializer.deserialize_any(OfForm)? {
+            Form::Example(example) => Ok(Self::Nearest(example)),
+            Form::Object { nearest, others } => query(nearest, others),
+        }
     }
 }
 
-fn query<E: de::Error>(value: Value) -> Result<Query, E> {
+fn query<E: de::Error>(nearest: Option<Example>, mut object: Map<String, Value>) -> Result<Query, E> {
     fn read<T: de::DeserializeOwned, E: de::Error>(value: Value) -> Result<T, E> {
         serde_json::from_value(value).map_err(E::custom)
     }
-    let Value::Object(mut object) = value else { return example(value).map(Query::Nearest) };
     for name in UNSUPPORTED {
         if object.get(name).is_some_and(|value| !value.is_null()) {
             return Err(E::custom(format_args!("the query {name:?} is not supported here")));
         }
     }
-    if let Some(value) = object.remove("nearest") {
-        let nearest = example(value)?;
+    if let Some(nearest) = nearest {
         return match object.remove("mmr").filter(|mmr| !mmr.is_null()) {
             None => Ok(Query::Nearest(nearest)),
             Some(mmr) => read(mmr).map(|mmr| Query::Diverse(nearest, mmr)),
@@ -167,7 +242,7 @@ fn query<E: de::Error>(value: Value) -> Result<Query, E> {
     }
     match unknown(&object) {
         // A sparse vector or a document says what it is.
-        Some("indices" | "values" | "model") | None => example(Value::Object(object)).map(Query::Nearest),
+        Some("indices" | "values" | "model") | None => vector_of(object).map(Query::Nearest),
         Some(name) => Err(E::custom(format_args!(
             "expected a query with nearest, recommend, order_by, sample, fusion or rrf, received {name:?}"
         ))),
@@ -254,7 +329,7 @@ pub struct Prefetch {
 }
 
 /// `POST /points/query`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct QueryRequest {
     /// The query.
     #[serde(flatten)]
@@ -270,6 +345,59 @@ pub struct QueryRequest {
     #[serde(default)]
     #[schema(value_type = Option<WithPayloadForm>)]
     pub with_payload: Option<WithPayload>,
+}
+
+/// The members of a [`QueryRequest`], side by side: what is flattened is kept as some value before it is read.
+#[derive(Deserialize)]
+struct QueryBody {
+    #[serde(default)]
+    prefetch: OneOrMany<Prefetch>,
+    #[serde(default)]
+    query: Option<Query>,
+    #[serde(default)]
+    using: Option<String>,
+    #[serde(default)]
+    filter: Option<Filter>,
+    #[serde(default)]
+    score_threshold: Option<f32>,
+    #[serde(default)]
+    limit: Option<usize>,
+    #[serde(default)]
+    lookup_from: Option<LookupLocation>,
+    #[serde(default)]
+    params: Option<SearchParams>,
+    #[serde(default)]
+    offset: Option<usize>,
+    #[serde(default, alias = "with_vectors")]
+    with_vector: Option<WithVector>,
+    #[serde(default)]
+    with_payload: Option<WithPayload>,
+}
+
+impl<'de> Deserialize<'de> for QueryRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfRequest;
+        impl<'de> Visitor<'de> for OfRequest {
+            type Value = QueryRequest;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<QueryRequest, A::Error> {
+                QueryBody::deserialize(MapAccessDeserializer::new(map)).map(QueryRequest::from)
+            }
+        }
+        deserializer.deserialize_map(OfRequest)
+    }
+}
+
+impl From<QueryBody> for QueryRequest {
+    fn from(body: QueryBody) -> Self {
+        let QueryBody { prefetch, query, using, filter, score_threshold, limit, lookup_from, params, .. } =
+            body;
+        let query = Prefetch { prefetch, query, using, filter, score_threshold, limit, lookup_from, params };
+        let QueryBody { offset, with_vector, with_payload, .. } = body;
+        Self { query, offset, with_vector, with_payload }
+    }
 }
 
 /// `POST /points/query/batch`.
@@ -301,7 +429,7 @@ pub struct GroupsRequest {
 pub struct SearchRequest {
     /// The vector, or `{name, vector}`.
     #[schema(value_type = forms::SearchVector)]
-    pub vector: Value,
+    pub vector: Sought,
     /// What points fulfil.
     #[serde(default)]
     pub filter: Option<Filter>,
@@ -328,34 +456,42 @@ pub struct SearchRequest {
     pub with_payload: Option<WithPayload>,
 }
 
-impl SearchRequest {
-    /// The query that says the same.
-    ///
-    /// # Errors
-    /// A vector that is none.
-    pub fn into_query(self) -> Result<QueryRequest, serde_json::Error> {
-        let (vector, using) = match self.vector {
-            Value::Object(mut named) => {
-                let name = named.remove("name").map(serde_json::from_value).transpose()?;
-                (named.remove("vector").unwrap_or_default(), name)
+/// What older clients search for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sought {
+    /// What the vector is called.
+    name: Option<String>,
+    /// The vector.
+    vector: Example,
+}
+
+impl<'de> Deserialize<'de> for Sought {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(OfForm)? {
+            Form::Example(vector) => Ok(Self { name: None, vector }),
+            Form::Object { mut others, .. } => {
+                let mut read = |member| others.remove(member).unwrap_or_default();
+                let name = serde_json::from_value(read("name")).map_err(de::Error::custom)?;
+                let vector = serde_json::from_value(read("vector")).map_err(de::Error::custom)?;
+                Ok(Self { name, vector })
             }
-            vector => (vector, None),
-        };
+        }
+    }
+}
+
+impl From<SearchRequest> for QueryRequest {
+    fn from(search: SearchRequest) -> Self {
         let query = Prefetch {
-            query: Some(query(vector)?),
-            using,
-            filter: self.filter,
-            score_threshold: self.score_threshold,
-            limit: self.limit,
-            params: self.params,
+            query: Some(Query::Nearest(search.vector.vector)),
+            using: search.vector.name,
+            filter: search.filter,
+            score_threshold: search.score_threshold,
+            limit: search.limit,
+            params: search.params,
             ..Prefetch::default()
         };
-        Ok(QueryRequest {
-            query,
-            offset: self.offset,
-            with_vector: self.with_vector,
-            with_payload: self.with_payload,
-        })
+        let SearchRequest { offset, with_vector, with_payload, .. } = search;
+        Self { query, offset, with_vector, with_payload }
     }
 }
 

@@ -147,7 +147,6 @@ async fn json_that_nests_too_deep_is_refused_and_not_followed() {
         let nested = |open: &str, close: &str| format!("{}1{}", open.repeat(depth), close.repeat(depth));
         let filter = format!("{{\"filter\":{}}}", nested("{\"must\":", "}"));
         for (path, body) in [
-            ("query", format!("{{\"query\":{}}}", nested("[", "]"))),
             ("query", nested("{\"prefetch\":", "}")),
             ("scroll", filter.clone()),
             ("delete", filter.clone()),
@@ -157,5 +156,9 @@ async fn json_that_nests_too_deep_is_refused_and_not_followed() {
             let refused = refused.error(400);
             assert!(refused.contains("recursion limit"), "{path}: {refused}");
         }
+        // A list within a vector ends the reading.
+        let query = format!("{{\"query\":{}}}", nested("[", "]"));
+        let refused = server.send("POST", "/collections/c/points/query", &query).await.error(400);
+        assert!(refused.contains("multivectors"), "{refused}");
     }
 }
