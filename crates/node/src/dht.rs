@@ -17,7 +17,7 @@ use holochain_types::prelude::{
 use rose_forest_engine::SignedBlock;
 use rose_forest_rules::centroid::Cells;
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Ops that one query lists. An op is some 100 bytes there.
 const OPS_A_QUERY: u32 = 2_000;
@@ -102,6 +102,7 @@ impl Blocks {
     pub async fn next(&mut self) -> Result<Vec<SignedBlock>> {
         let mut limit = OPS_A_QUERY;
         loop {
+            let begun = Instant::now();
             let from = Timestamp::from_micros(self.from_micros);
             let ops = self.store.op_ids_since_time_batch(0, u32::MAX, from, limit).await;
             let mut ops = ops.context("cannot list what was integrated")?;
@@ -129,8 +130,16 @@ impl Blocks {
                 self.from_micros = newest;
                 continue;
             };
+            let listed = begun.elapsed();
             let hashes: Vec<_> = new.iter().map(|(hash, _)| hash.clone()).collect();
             let blocks = self.read(&hashes).await?;
+            tracing::debug!(
+                ops = hashes.len(),
+                blocks = blocks.len(),
+                listed_ms = listed.as_millis() as u64,
+                read_ms = (begun.elapsed() - listed).as_millis() as u64,
+                "read what is new"
+            );
             self.from_micros = read_to;
             self.oldest_new = new.first().map_or(i64::MAX, |(_, integrated)| *integrated);
             self.seen.extend(new);

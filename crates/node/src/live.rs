@@ -263,7 +263,9 @@ impl Live {
             let note = bytes.as_ref().map(|bytes| (CURSOR, bytes.as_slice()));
             live.index.take_in(&blocks, confirmed, note)
         };
-        blocking(work).await?;
+        let begun = Instant::now();
+        let taken = blocking(work).await?;
+        tracing::debug!(?taken, ms = begun.elapsed().as_millis() as u64, "took in");
         Ok(())
     }
 
