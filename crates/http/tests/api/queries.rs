@@ -158,9 +158,12 @@ async fn searches_look_as_hard_as_they_are_told_to() {
         server.put("/collections/c/points", json!({"points": points})).await.result();
     }
     // Rows that have no place in the graph yet are all looked at, however little effort is asked for.
-    while server.get("/collections/c").await.result()["indexed_vectors_count"] != ROWS {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let indexed = async {
+        while server.get("/collections/c").await.result()["indexed_vectors_count"] != ROWS {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), indexed).await.unwrap();
     let queries: Vec<_> = (ROWS..ROWS + 20).map(scattered).collect();
     for odd in [false, true] {
         let mut all = Vec::new();
