@@ -1,16 +1,17 @@
 //! Blocks as this node's conductor holds them, in the order in which it came to hold them.
 //!
 //! They are read from the conductor's own store, past the wasm and past the source chain: a zome call costs more with
-//! every action of its caller, and reading here does not. Only ops that this conductor has validated itself, found
-//! valid and integrated are seen; what it merely keeps from an answer of somebody else is not.
+//! every action of its caller, and reading here does not. Only what this conductor has validated itself, found
+//! valid and integrated is seen; what it merely keeps from an answer of somebody else is not.
 //!
-//! Time of integration is what reading goes on from. It is taken before the conductor writes, so that an op can show up
+//! Time of integration is what reading goes on from. It is taken before the conductor writes, so that a block can show up
 //! a little behind one that was seen already; [`Blocks::look_back`] finds such.
 
 use crate::node::Node;
+use crate::op_databases::{Entries, Listed, Read};
 use anyhow::{Context, Result, anyhow};
-use holochain_serialized_bytes::{decode, encode};
-use holochain_state::dht_store::{DhtStoreRead, K2ChainOpForWireRow};
+use holochain_serialized_bytes::encode;
+use holochain_state::dht_store::DhtStoreRead;
 use holochain_types::prelude::{
     ActionData, ActionHash, AgentPubKey, ChainOpType, DnaHash, Entry, Record, Timestamp, ValidationStatus,
 };
@@ -19,14 +20,14 @@ use rose_forest_rules::centroid::Cells;
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-/// Ops that one query lists. An op is some 100 bytes there.
-const OPS_A_QUERY: u32 = 2_000;
-/// Bytes of ops that are read at once, unless one alone has more: two of the largest blocks.
+/// Entries that one query lists. An entry is some 100 bytes there.
+const ENTRIES_A_QUERY: u32 = 2_000;
+/// Bytes of entries that are read at once, unless one alone has more: two of the largest blocks.
 const BYTES_A_BATCH: i64 = 8 << 20;
-/// How far behind the newest that was seen an op may still show up: a call that computes for long stamps its writes
+/// How far behind the newest that was seen an entry may still show up: a call that computes for long stamps its writes
 /// when it makes them, not when it commits them.
 const LATE_BY_MICROS: i64 = 600 * 1_000_000;
-/// Ops that are remembered as seen before the oldest are forgotten: some 10 MB.
+/// Entries that are remembered as seen before the oldest are forgotten: some 10 MB.
 const MANY_SEEN: usize = 100_000;
 
 /// The entry around a block.
@@ -45,12 +46,13 @@ enum Centroid {
 
 /// One collection's blocks, read one batch after the other.
 pub struct Blocks {
+    entries: Entries,
     store: DhtStoreRead,
     /// Everything integrated before was seen, but for what is late.
     from_micros: i64,
-    /// Ops integrated since `LATE_BY_MICROS` before that were seen, and when they were integrated.
+    /// Entries integrated since `LATE_BY_MICROS` before that were seen, by their actions, and when they were integrated.
     seen: HashMap<Vec<u8>, i64>,
-    /// When the oldest op of the last batch was integrated.
+    /// When the oldest of the last batch was integrated.
     oldest_new: i64,
     /// What was integrated later is not read.
     until_micros: i64,
@@ -60,12 +62,12 @@ pub struct Blocks {
 
 impl Blocks {
     /// Blocks of a collection, from a time of integration on ([`Blocks::cursor`] of an earlier run), or all.
-    pub fn since(node: &Node, dna_hash: &DnaHash, cursor: Option<i64>) -> Result<Self> {
+    pub async fn since(node: &Node, dna_hash: &DnaHash, cursor: Option<i64>) -> Result<Self> {
         let store = node.conductor.get_spaces().dht_store(dna_hash).context("cannot open the DHT's store")?;
-        let from_micros = cursor.unwrap_or(i64::MIN);
         Ok(Self {
+            entries: node.op_databases.entries(dna_hash).await?,
             store: store.as_read(),
-            from_micros,
+            from_micros: cursor.unwrap_or(i64::MIN),
             seen: HashMap::new(),
             oldest_new: i64::MAX,
             until_micros: i64::MAX,
@@ -91,32 +93,34 @@ impl Blocks {
         self.until_micros = micros;
     }
 
-    /// How long ago the oldest op of the last batch was integrated.
+    /// How long ago the oldest of the last batch was integrated.
     pub fn lag(&self) -> Duration {
         let now = Timestamp::now().as_micros();
         Duration::from_micros(u64::try_from(now.saturating_sub(self.oldest_new)).unwrap_or_default())
     }
 
-    /// The next blocks; none if all that the conductor holds have been seen. Cost: in proportion to what is new, and
-    /// every new block is read twice, once for each of its ops.
+    /// The next blocks; none if all that the conductor holds have been seen. Cost: in proportion to what is new.
     pub async fn next(&mut self) -> Result<Vec<SignedBlock>> {
-        let mut limit = OPS_A_QUERY;
+        let mut limit = ENTRIES_A_QUERY;
         loop {
             let begun = Instant::now();
-            let from = Timestamp::from_micros(self.from_micros);
-            let ops = self.store.op_ids_since_time_batch(0, u32::MAX, from, limit).await;
-            let mut ops = ops.context("cannot list what was integrated")?;
-            ops.retain(|op| op.when_integrated <= self.until_micros);
-            let full = ops.len() == limit as usize;
-            let Some(newest) = ops.last().map(|op| op.when_integrated) else { return Ok(Vec::new()) };
-            let mut bytes = 0;
+            let mut listed = self.entries.since(self.from_micros, limit).await?;
+            listed.retain(|entry| entry.integrated_micros <= self.until_micros);
+            let full = listed.len() == limit as usize;
+            let Some(newest) = listed.last().map(|entry| entry.integrated_micros) else {
+                return Ok(Vec::new());
+            };
+            let mut sum = 0;
             let mut new = Vec::new();
-            for op in ops.into_iter().filter(|op| !self.seen.contains_key(&op.hash)) {
-                bytes += op.serialized_size;
-                if !new.is_empty() && bytes > BYTES_A_BATCH {
+            for Listed { action, integrated_micros, bytes } in listed {
+                if self.seen.contains_key(&action) {
+                    continue;
+                }
+                sum += bytes;
+                if !new.is_empty() && sum > BYTES_A_BATCH {
                     break;
                 }
-                new.push((op.hash, op.when_integrated));
+                new.push((action, integrated_micros));
             }
             let Some((_, read_to)) = new.last().cloned() else {
                 if !full {
@@ -130,14 +134,15 @@ impl Blocks {
                 self.from_micros = newest;
                 continue;
             };
-            let listed = begun.elapsed();
-            let hashes: Vec<_> = new.iter().map(|(hash, _)| hash.clone()).collect();
-            let blocks = self.read(&hashes).await?;
+            let listed_in = begun.elapsed();
+            let actions: Vec<_> = new.iter().map(|(action, _)| action.clone()).collect();
+            let entries = self.entries.read(&actions).await?;
+            let blocks: Vec<_> = entries.into_iter().filter_map(of_entry).collect();
             tracing::debug!(
-                ops = hashes.len(),
+                entries = actions.len(),
                 blocks = blocks.len(),
-                listed_ms = listed.as_millis() as u64,
-                read_ms = (begun.elapsed() - listed).as_millis() as u64,
+                listed_ms = listed_in.as_millis() as u64,
+                read_ms = (begun.elapsed() - listed_in).as_millis() as u64,
                 "read what is new"
             );
             self.from_micros = read_to;
@@ -153,7 +158,7 @@ impl Blocks {
     }
 
     /// Goes back, so that the next reads find what was integrated late: ten minutes before where reading is, where it began if
-    /// this is the first time, and where the clock is if that was set back. Cost of those: in proportion to the ops since.
+    /// this is the first time, and where the clock is if that was set back. Cost of those: in proportion to the entries since.
     pub fn look_back(&mut self) {
         let now = Timestamp::now().as_micros();
         let from = self.from_micros.min(self.begun_at.take().unwrap_or(i64::MAX)).min(now);
@@ -171,19 +176,6 @@ impl Blocks {
     /// Where one block at a time is read.
     pub fn by_action(&self) -> ByAction {
         ByAction(self.store.clone())
-    }
-
-    async fn read(&self, ops: &[Vec<u8>]) -> Result<Vec<SignedBlock>> {
-        let rows = self.store.get_chain_ops_for_wire(ops).await.context("cannot read what was integrated")?;
-        let mut blocks = Vec::new();
-        for row in rows {
-            let Some(block) = of_row(row)? else { continue };
-            let status = self.store.op_validation_status(&block.action, ChainOpType::CreateEntry).await;
-            if status.context("cannot read what was found of a block")? == Some(ValidationStatus::Valid) {
-                blocks.push(block);
-            }
-        }
-        Ok(blocks)
     }
 }
 
@@ -264,21 +256,11 @@ impl ByAction {
     }
 }
 
-/// The block of an op that creates an entry, if it is one. The entry's type is not looked at: what decodes as a block's
-/// entry and was found valid is one, because no other entry has such a field.
-fn of_row(row: K2ChainOpForWireRow) -> Result<Option<SignedBlock>> {
-    if ChainOpType::try_from(row.op_type).ok() != Some(ChainOpType::CreateEntry) {
-        return Ok(None);
-    }
-    let Some(blob) = row.entry_blob else { return Ok(None) };
-    let entry: Entry = decode(&blob)
-        .map_err(|error| anyhow!("the conductor's store holds an entry that cannot be read: {error}"))?;
-    Ok(bytes_of(&entry).map(|bytes| SignedBlock {
-        author: AgentPubKey::from_raw_36(row.author),
-        action: ActionHash::from_raw_36(row.action_hash),
-        timestamp_micros: row.timestamp,
-        bytes,
-    }))
+/// The block of an entry, if it is one. The entry's type is not looked at: what decodes as a block's entry and was found
+/// valid is one, because no other entry has such a field.
+fn of_entry(read: Read) -> Option<SignedBlock> {
+    let Read { action, author, timestamp_micros, entry } = read;
+    bytes_of(&entry).map(|bytes| SignedBlock { author, action, timestamp_micros, bytes })
 }
 
 /// The block of a record, if it is one. What the record says of itself is believed.

@@ -25,7 +25,7 @@ mod locked;
 pub mod network;
 pub mod node;
 mod notes;
-mod op_index;
+mod op_databases;
 mod page;
 pub mod page_cache;
 pub mod passphrase;

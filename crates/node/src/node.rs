@@ -7,7 +7,7 @@ use crate::data_dir::{DataDir, Lock};
 use crate::dnas::{self, Release};
 use crate::live::Lives;
 use crate::notes::Notes;
-use crate::op_index::OpDatabases;
+use crate::op_databases::OpDatabases;
 use crate::passphrase::Passphrase;
 use crate::view::Sights;
 use crate::writes::Writers;
@@ -40,7 +40,7 @@ pub struct Node {
     pub(crate) dir: DataDir,
     pub(crate) releases: Vec<Release>,
     pub(crate) notes: Notes,
-    /// The databases of the conductor, which lack an index.
+    /// The databases of the conductor.
     pub(crate) op_databases: OpDatabases,
     /// Calls into the cells.
     pub(crate) calls: Calls,

@@ -3,7 +3,7 @@
 mod word;
 
 use rose_forest_api::{
-    AgentPubKey, BulkInsertInput, Point, PointId, SearchInput, SearchOutput, SettleOutput, UpkeepInput,
+    AgentPubKey, BulkInsertInput, Gap, Point, PointId, SearchInput, SearchOutput, SettleOutput, UpkeepInput,
     UpkeepOutput, View, WriteOutput, floats_to_bytes,
 };
 use rose_forest_sweettest::{Network, Node, Row, all_of_it, by_id, collection, row, rows, topic, until};
@@ -206,7 +206,9 @@ async fn watch(node: &Node, stop: &AtomicBool) -> BTreeMap<(PointId, AgentPubKey
             ..SearchInput::default()
         };
         let found: SearchOutput = node.call("search", input).await;
-        assert!(found.complete, "{:?}", found.gaps);
+        // A link to a fresh block may come before the block: the answer says so, and hides nothing that was seen.
+        let late = |gap: &Gap| !last && matches!(gap, Gap::BlocksMissing(_));
+        assert!(found.gaps.iter().all(late), "turn {turn}: {:?}", found.gaps);
         let now: BTreeMap<_, _> =
             found.hits.into_iter().map(|hit| ((hit.id, hit.author), hit.written_at_micros)).collect();
         for (point, version) in &seen {

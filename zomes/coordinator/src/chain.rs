@@ -24,6 +24,16 @@ pub struct CellLink {
     pub tag: CellTag,
 }
 
+/// What this agent wrote for everybody to find at once: a link that opens an epoch, or one to a fresh block.
+pub struct FreshLink {
+    /// The action that creates it.
+    pub link: ActionHash,
+    /// When.
+    pub created: Timestamp,
+    /// The block; nothing for an epoch.
+    pub block: Option<ActionHash>,
+}
+
 /// This agent's blocks and links.
 #[derive(Default)]
 pub struct Chain {
@@ -31,6 +41,9 @@ pub struct Chain {
     pub blocks: Vec<ActionHash>,
     /// Blocks of cells that were written and have never been linked, oldest first.
     pub unlinked: Vec<ActionHash>,
+    /// Links to epochs and fresh blocks that were made before the newest of those, oldest first: what peers must know
+    /// before a tombstone may hide what it replaces.
+    pub fresh_before: Vec<FreshLink>,
     /// Links to blocks in cells that have not been deleted, oldest first.
     pub links: Vec<CellLink>,
 }
@@ -42,6 +55,7 @@ impl Chain {
         let vector = EntryType::try_from(UnitEntryTypes::Vector)?;
         let mut linked = BTreeSet::new();
         let mut links = BTreeMap::new();
+        let mut written = Vec::new();
         let mut chain = Self::default();
         for record in &records {
             let action = record.action();
@@ -49,14 +63,18 @@ impl Chain {
             match &action.data {
                 ActionData::Create(create) if create.entry_type == vector => {
                     chain.blocks.push(hash.clone());
+                    written.push(action.timestamp());
                 }
                 ActionData::CreateLink(link) => {
-                    let Some(block) = link.target_address.clone().into_action_hash() else { continue };
+                    let block = link.target_address.clone().into_action_hash();
                     match LinkTypes::from_type(link.zome_index, link.link_type)? {
-                        Some(LinkTypes::EpochToBlock) => {
-                            linked.insert(block);
+                        Some(LinkTypes::FreshToEpoch | LinkTypes::EpochToBlock) => {
+                            linked.extend(block.clone());
+                            let created = action.timestamp();
+                            chain.fresh_before.push(FreshLink { link: hash.clone(), created, block });
                         }
                         Some(LinkTypes::CellToBlock) => {
+                            let Some(block) = block else { continue };
                             linked.insert(block.clone());
                             let (Some(base), Ok(tag)) = (
                                 link.base_address.clone().into_action_hash(),
@@ -78,7 +96,10 @@ impl Chain {
                 _ => {}
             }
         }
-        chain.unlinked = chain.blocks.iter().filter(|block| !linked.contains(*block)).cloned().collect();
+        let (unlinked, since): (Vec<_>, Vec<_>) =
+            chain.blocks.iter().zip(written).filter(|(block, _)| !linked.contains(*block)).unzip();
+        chain.unlinked = unlinked.into_iter().cloned().collect();
+        chain.fresh_before.retain(|link| since.last().is_some_and(|newest| link.created <= *newest));
         chain.links = links.into_values().collect();
         chain.links.sort_by_key(|link| link.created);
         Ok(chain)

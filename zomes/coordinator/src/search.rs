@@ -35,16 +35,12 @@ pub fn search(input: &SearchInput) -> ExternResult<SearchOutput> {
     let mut look = Look::new(input.scope, input.view);
     let mut stats = SearchStats::default();
 
-    let wanted = fresh_blocks(&mut look)?;
-    let mut fresh = blocks::load(&mut look, &schema, &wanted)?;
+    let fresh = fresh::blocks(&mut look, None)?;
+    let fresh: Vec<_> = fresh.into_iter().map(|block| (block.author, block.action)).collect();
+    let fresh = blocks::load(&mut look, &schema, &fresh)?;
     let route = probe(input, &schema, &query, &mut look, &mut stats)?;
     let links = routes::blocks_of(&mut look, &route.cells())?;
     let settled = blocks::load(&mut look, &schema, &routes::wanted(&links))?;
-    // What reads last is not of the moment of what read first: a row may have been overwritten and settled in between, so that its
-    // cell says that it is gone, and the cell where it went is not probed or was read before.
-    let mut came = fresh_blocks(&mut look)?;
-    came.retain(|block| !wanted.contains(block));
-    fresh.extend(blocks::load(&mut look, &schema, &came)?);
 
     stats.fresh_blocks = fresh.len() as u32;
     stats.settled_blocks = settled.len() as u32;
@@ -58,11 +54,6 @@ pub fn search(input: &SearchInput) -> ExternResult<SearchOutput> {
     let trace = if input.trace { Some(route.trace(&links, &settled, &hits)?) } else { None };
     let gaps = look.gaps();
     Ok(SearchOutput { hits, complete: gaps.is_empty(), gaps, stats, trace })
-}
-
-/// The fresh blocks that are listed now, and their authors.
-fn fresh_blocks(look: &mut Look) -> ExternResult<Vec<(AgentPubKey, ActionHash)>> {
-    Ok(fresh::blocks(look, None)?.into_iter().map(|block| (block.author, block.action)).collect())
 }
 
 fn check(input: &SearchInput, schema: &Schema) -> ExternResult<Query> {

@@ -5,7 +5,9 @@
 //!    was the only one, another is opened first. Which blocks of cells hold such versions the caller's index says
 //!    ([`Seen`]): it is told which fresh blocks it is about, and the next call sorts them. Nobody who says it, and all
 //!    are read.
-//! 2. In a later call the blocks are linked from their cells, with tags that validators check against them.
+//! 2. In a later call the blocks are linked from their cells, with tags that validators check against them. Those with
+//!    tombstones wait until what is fresh is known to others: a peer that saw the tombstone first would see neither
+//!    the old row nor the new one.
 //! 3. Once the links are known to others, links to blocks that they replace are deleted (`upkeep` gathers blocks).
 //! 4. And the epoch is closed, which takes its blocks out of the fresh ones.
 //!
@@ -17,7 +19,7 @@ mod sort;
 use crate::{
     blocks::{self, BATCH},
     cells::{self, Map},
-    chain::{CellLink, Chain},
+    chain::{CellLink, Chain, FreshLink},
     collection::schema,
     fresh::{self, Epochs},
     look::Look,
@@ -38,6 +40,8 @@ use std::collections::{BTreeSet, HashMap};
 const MAX_RECEIPTS: usize = 5;
 /// The shortest pause before another call is worth it, in milliseconds.
 const MIN_WAIT_MS: i64 = 250;
+/// The longest pause while receipts may come, in milliseconds: those of a peer nearby take less.
+const MAX_WAIT_MS: i64 = 1_000;
 
 /// See [`crate::settle`].
 pub fn settle(input: &SettleInput) -> ExternResult<SettleOutput> {
@@ -48,14 +52,19 @@ pub fn settle(input: &SettleInput) -> ExternResult<SettleOutput> {
     let mut out = SettleOutput::default();
 
     if !chain.unlinked.is_empty() {
-        out.blocks_linked = link_blocks(&schema, &agent, &chain.unlinked)?;
+        let wait_ms = known.fresh_wait_ms(&chain.fresh_before)?;
+        let (linked, waiting) = link_blocks(&schema, &agent, &chain.unlinked, wait_ms == 0)?;
+        out.blocks_linked = linked;
+        if waiting > 0 {
+            out.wait_ms = known.pause_ms(wait_ms);
+        }
         return Ok(out);
     }
     let mut wait_ms = unlink_replaced(&chain, &known, &mut out)?;
     let mut epochs = fresh::epochs(&mut Look::local(), Some(&agent))?;
     wait_ms = wait_ms.max(close_sorted(&mut epochs, &chain, &known, &mut out)?);
     if wait_ms > 0 {
-        out.wait_ms = wait_ms.max(MIN_WAIT_MS) as u32;
+        out.wait_ms = known.pause_ms(wait_ms);
         return Ok(out);
     }
     // An epoch that is not the newest takes no more blocks: it is settled however little it holds.
@@ -104,8 +113,9 @@ impl Known {
         })
     }
 
-    /// Milliseconds to wait until an action written at `written` counts as known; 0 when it does.
-    fn wait_ms(&self, action: &ActionHash, written: Timestamp) -> ExternResult<i64> {
+    /// Milliseconds to wait until an action written at `written` counts as known; 0 when it does. Receipts that count are
+    /// those for its op of this type, the one that has it found: its other ops may be with others earlier.
+    fn wait_ms(&self, action: &ActionHash, op: ChainOpType, written: Timestamp) -> ExternResult<i64> {
         if self.receipts == Some(0) {
             return Ok(0);
         }
@@ -116,7 +126,8 @@ impl Known {
         }
         let Some(enough) = self.receipts else { return Ok(left) };
         let receipts = get_validation_receipts(GetValidationReceiptsInput::new(action.clone()))?;
-        let confirmed = !receipts.is_empty() && receipts.iter().all(|op| op.receipts.len() >= enough);
+        let op = op.to_string();
+        let confirmed = receipts.iter().any(|set| set.op_type == op && set.receipts.len() >= enough);
         Ok(if confirmed { 0 } else { left })
     }
 
@@ -124,21 +135,57 @@ impl Known {
     fn longest_ms<'a>(&self, links: impl IntoIterator<Item = &'a CellLink>) -> ExternResult<i64> {
         links
             .into_iter()
-            .try_fold(0, |longest, link| Ok(self.wait_ms(&link.link, link.created)?.max(longest)))
+            .try_fold(0, |longest, link| Ok(self.link_wait_ms(&link.link, link.created)?.max(longest)))
+    }
+
+    /// A link is found by its op at its base.
+    fn link_wait_ms(&self, link: &ActionHash, created: Timestamp) -> ExternResult<i64> {
+        self.wait_ms(link, ChainOpType::CreateLink, created)
+    }
+
+    /// The longest wait until these links and their blocks are known. The newest are asked about first, and none after one
+    /// that is not known, since none has to be waited for longer.
+    fn fresh_wait_ms(&self, fresh: &[FreshLink]) -> ExternResult<i64> {
+        for FreshLink { link, created, block } in fresh.iter().rev() {
+            let mut wait_ms = self.link_wait_ms(link, *created)?;
+            if let (0, Some(block)) = (wait_ms, block) {
+                wait_ms = self.wait_ms(block, ChainOpType::CreateRecord, *created)?;
+            }
+            if wait_ms > 0 {
+                return Ok(wait_ms);
+            }
+        }
+        Ok(0)
+    }
+
+    /// When to call again if there is so long to wait.
+    fn pause_ms(&self, wait_ms: i64) -> u32 {
+        let longest = if self.receipts.is_some() { MAX_WAIT_MS } else { i64::MAX };
+        wait_ms.min(longest).max(MIN_WAIT_MS) as u32
     }
 }
 
-/// Links blocks that were written by an earlier call from their cells, and those to their regions if need be.
-fn link_blocks(schema: &Schema, agent: &AgentPubKey, unlinked: &[ActionHash]) -> ExternResult<u32> {
+/// Links blocks that were written by an earlier call from their cells, and those to their regions if need be. Those with
+/// tombstones wait unless `fresh_is_known`. Returns how many were linked, and how many wait.
+fn link_blocks(
+    schema: &Schema,
+    agent: &AgentPubKey,
+    unlinked: &[ActionHash],
+    fresh_is_known: bool,
+) -> ExternResult<(u32, u32)> {
     let mut look = Look::local();
     let map = Map::of_regions(&mut look, schema.dimension())?;
     let mut centres = HashMap::<CellId, Vec<f32>>::new();
-    let mut linked = 0;
+    let (mut linked, mut waiting) = (0, 0);
     for batch in unlinked.chunks(BATCH) {
         let wanted: Vec<_> = batch.iter().map(|action| (agent.clone(), action.clone())).collect();
         for block in blocks::load(&mut look, schema, &wanted)? {
             let view = block.view()?;
             let Some(cell) = view.cell() else { continue };
+            if !fresh_is_known && view.tombstones() > 0 {
+                waiting += 1;
+                continue;
+            }
             let base = from_ref(cell.founding)?;
             if !centres.contains_key(&cell) {
                 read_centres(&mut look, schema, &map, cell.founding, &mut centres)?;
@@ -149,7 +196,7 @@ fn link_blocks(schema: &Schema, agent: &AgentPubKey, unlinked: &[ActionHash]) ->
             linked += 1;
         }
     }
-    Ok(linked)
+    Ok((linked, waiting))
 }
 
 fn read_centres(

@@ -100,7 +100,7 @@ impl Node {
             tell(format!("the index is built anew: {reason}"));
         }
         let cursor = micros_of(index.cursor(CURSOR)?);
-        let blocks = Blocks::since(self, &collection.dna_hash, cursor)?;
+        let blocks = Blocks::since(self, &collection.dna_hash, cursor).await?;
         let mut announced = Announced::default();
         for block in index.unconfirmed_blocks()? {
             // Who brought it, and its size, are not kept: it counts as the largest of those that are announced.

@@ -50,7 +50,7 @@ impl Node {
             "the index of {} has not caught up yet: try again in a moment",
             collection.label()
         );
-        let blocks = Blocks::since(self, &collection.dna_hash, None)?;
+        let blocks = Blocks::since(self, &collection.dna_hash, None).await?;
         let runtime = Handle::current();
         blocking(move || live.compare(blocks, &runtime)).await
     }
