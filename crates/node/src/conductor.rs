@@ -22,6 +22,7 @@ pub async fn start(settings: Settings) -> Result<ConductorHandle> {
     let new = settings.dir.is_new();
     let root = settings.dir.conductor();
     std::fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
+    crate::keystore::settle_in(&root)?;
     let building = Conductor::builder()
         .config(config(&settings))
         .passphrase(Some(settings.passphrase.clone()))

@@ -19,6 +19,7 @@ mod failure;
 pub mod http;
 pub mod invite;
 pub mod journal;
+mod keystore;
 pub mod live;
 pub mod load;
 mod locked;

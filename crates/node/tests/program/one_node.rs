@@ -34,6 +34,16 @@ fn what_is_inserted_is_found_deleted_exported_and_still_there_after_a_restart() 
 }
 
 #[test]
+fn a_data_directory_that_was_moved_has_its_keys() {
+    let node = Program::new();
+    node.one(&["collection", "create", "places", "--dimension", "2"]);
+    let node = node.moved();
+    let file = node.file("three.jsonl", THREE);
+    assert_eq!(node.one(&["insert", "places", &file])["inserted"], 3);
+    assert_eq!(ids(&node.one(&["search", "places", "--vector", "[1, 0]", "-k", "1"])), [json!(1)]);
+}
+
+#[test]
 fn a_collection_that_was_left_is_joined_again_by_its_invite() {
     let node = Program::new();
     let serving = node.serve();

@@ -76,6 +76,13 @@ impl Program {
         self.dir.path().join("data")
     }
 
+    /// Moves the data directory elsewhere.
+    pub fn moved(self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::rename(self.data_dir(), dir.path().join("data")).unwrap();
+        Self { dir, passphrase: self.passphrase }
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rose-forest"));
         command
