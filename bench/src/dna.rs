@@ -14,9 +14,11 @@ pub const RAW_ZOME: &str = "rose_forest_adversary";
 /// Components of the vectors here.
 pub const DIMENSION: usize = 384;
 
-/// The repository that this program was built from.
+/// The repository: as cargo says when it runs this program, or else the one that it was built from. With a shared target
+/// directory that may be another.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).join("..")
 }
 
 /// A new collection of cosine vectors.

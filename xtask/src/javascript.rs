@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn every_script_that_is_run_is_in_package_json() {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = Layout::find().unwrap().root;
         let package = std::fs::read_to_string(root.join("package.json")).unwrap();
         for script in CHECKS.iter().chain(&["test:scenarios"]) {
             assert!(package.contains(&format!("\"{script}\":")), "{script}");

@@ -129,6 +129,14 @@ impl Node {
         let opened = tokio::task::spawn_blocking(move || Writer::start(&dir, chain, tell, metrics)).await;
         let writer = opened.context("opening the queue of writes failed")??;
         let queue = Arc::new(Queue { writer, order: RwLock::default() });
+        let left = queue.waiting();
+        if left.writes > 0 {
+            let (name, megabytes) = (collection.label(), left.bytes as f64 / 1e6);
+            tracing::warn!(
+                "{name}: {} writes that were acknowledged earlier, {megabytes:.1} MB, go to the chain before any other",
+                left.writes
+            );
+        }
         queues.insert(collection.dna_hash.clone(), queue.clone());
         Ok(queue)
     }

@@ -24,8 +24,7 @@ fn problem(api: &str, functions: &str) -> String {
 
 #[test]
 fn the_committed_file_is_what_the_sources_say() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
-    check(&Layout { target: root.clone(), root }).unwrap();
+    check(&Layout::find().unwrap()).unwrap();
 }
 
 #[test]

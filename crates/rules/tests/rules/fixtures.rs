@@ -22,7 +22,9 @@ use std::path::PathBuf;
 
 /// The bytes of a fixture, which must be the ones that this program writes.
 fn fixture(name: &str, written: &[u8]) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    // As cargo says when it runs the tests: a binary from a shared target directory may have been built elsewhere.
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let path = PathBuf::from(here).join("tests/fixtures").join(name);
     if std::env::var_os("ROSE_FOREST_WRITE_FIXTURES").is_some() && !path.exists() {
         std::fs::write(&path, written).unwrap();
     }

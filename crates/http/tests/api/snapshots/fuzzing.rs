@@ -8,7 +8,9 @@ use std::path::Path;
 const ROUNDS: usize = 3_000;
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    // As cargo says when it runs the tests: a binary from a shared target directory may have been built elsewhere.
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+    let folder = Path::new(&here).join("../../fuzz/seeds").join(target);
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let seeds: Vec<_> = paths.map(|path| std::fs::read(path).unwrap()).collect();
     assert!(!seeds.is_empty(), "{target} has no seeds");
