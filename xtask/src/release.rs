@@ -26,9 +26,19 @@ pub struct Record {
     pub coordinator: String,
 }
 
-/// What the coordinator zome is made of. A program that is installed carries that of the released DNA.
-const COORDINATOR_SOURCES: [&str; 5] =
-    ["crates/rules", "crates/core", "crates/api", "zomes/integrity", "zomes/coordinator"];
+/// What the coordinator zome is made of: not the tests beside it. A program that is installed carries that of the released DNA.
+const COORDINATOR_SOURCES: [&str; 10] = [
+    "crates/rules/Cargo.toml",
+    "crates/rules/src",
+    "crates/core/Cargo.toml",
+    "crates/core/src",
+    "crates/api/Cargo.toml",
+    "crates/api/src",
+    "zomes/integrity/Cargo.toml",
+    "zomes/integrity/src",
+    "zomes/coordinator/Cargo.toml",
+    "zomes/coordinator/src",
+];
 /// Its name in the record.
 const COORDINATOR_NAME: &str = "coordinator-sources";
 
@@ -213,6 +223,17 @@ mod tests {
         let text = record().text();
         assert_eq!(Record::parse(&text.lines().take(2).collect::<Vec<_>>().join("\n")), None);
         assert_eq!(Record::parse(&text.replace(&record().wasm, "abc")), None);
+    }
+
+    #[test]
+    fn what_the_coordinator_zome_is_made_of_is_there_and_tests_are_no_part_of_it() {
+        let root = Layout::find().unwrap().root;
+        assert!(COORDINATOR_SOURCES.iter().all(|path| root.join(path).exists()));
+        assert!(
+            COORDINATOR_SOURCES
+                .iter()
+                .all(|path| !root.join("crates/rules/tests").starts_with(root.join(path)))
+        );
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub struct Chain {
     pub blocks: Vec<ActionHash>,
     /// Blocks of cells that were written and have never been linked, oldest first.
     pub unlinked: Vec<ActionHash>,
-    /// Links to epochs and fresh blocks that were made before the newest of those, oldest first: what peers must know
-    /// before a tombstone may hide what it replaces.
+    /// Links to fresh blocks, and those that open their epochs, that were made before the newest of those, oldest first: what
+    /// peers must know before a tombstone may hide what it replaces.
     pub fresh_before: Vec<FreshLink>,
     /// Links to blocks in cells that have not been deleted, oldest first.
     pub links: Vec<CellLink>,
@@ -55,6 +55,8 @@ impl Chain {
         let vector = EntryType::try_from(UnitEntryTypes::Vector)?;
         let mut linked = BTreeSet::new();
         let mut links = BTreeMap::new();
+        // Links to epochs under which no block hangs so far: nobody need know of them.
+        let mut opening = BTreeMap::new();
         let mut written = Vec::new();
         let mut chain = Self::default();
         for record in &records {
@@ -68,8 +70,15 @@ impl Chain {
                 ActionData::CreateLink(link) => {
                     let block = link.target_address.clone().into_action_hash();
                     match LinkTypes::from_type(link.zome_index, link.link_type)? {
-                        Some(LinkTypes::FreshToEpoch | LinkTypes::EpochToBlock) => {
+                        Some(LinkTypes::FreshToEpoch) => {
+                            let link_to_epoch =
+                                FreshLink { link: hash.clone(), created: action.timestamp(), block: None };
+                            // The first one opens an epoch; another says that it has been sorted.
+                            opening.entry(link.target_address.clone()).or_insert(link_to_epoch);
+                        }
+                        Some(LinkTypes::EpochToBlock) => {
                             linked.extend(block.clone());
+                            chain.fresh_before.extend(opening.remove(&link.base_address));
                             let created = action.timestamp();
                             chain.fresh_before.push(FreshLink { link: hash.clone(), created, block });
                         }
