@@ -118,8 +118,13 @@ impl Collection {
 
     /// Its name and the end of its hash.
     pub fn label(&self) -> String {
-        format!("{} ({})", self.schema.name, short(&self.dna_hash.to_string()))
+        called(&self.schema, &self.dna_hash)
     }
+}
+
+/// What a collection is called where it has to be told from others of its name.
+pub(crate) fn called(schema: &Schema, dna_hash: &DnaHash) -> String {
+    format!("{} ({})", schema.name, short(&dna_hash.to_string()))
 }
 
 impl Node {
@@ -247,6 +252,7 @@ impl Node {
             // Now that nobody opens them again.
             self.writers.close_one(&collection.dna_hash).await;
             self.lives.close_one(&collection.dna_hash).await;
+            crate::saved::forget(&self.dir, &collection.dna_hash)?;
             self.metrics.remove(&collection.label());
         }
         Ok(Collection { enabled: false, ..collection })

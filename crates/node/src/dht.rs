@@ -17,7 +17,7 @@ use holochain_types::prelude::{
 };
 use rose_forest_engine::SignedBlock;
 use rose_forest_rules::centroid::Cells;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// Entries that one query lists. An entry is some 100 bytes there.
@@ -50,6 +50,8 @@ pub struct Blocks {
     store: DhtStoreRead,
     /// Everything integrated before was seen, but for what is late.
     from_micros: i64,
+    /// What was listed from there on and has not been read yet.
+    listed: VecDeque<Listed>,
     /// Entries integrated since `LATE_BY_MICROS` before that were seen, by their actions, and when they were integrated.
     seen: HashMap<Vec<u8>, i64>,
     /// When the oldest of the last batch was integrated.
@@ -68,6 +70,7 @@ impl Blocks {
             entries: node.op_databases.entries(dna_hash).await?,
             store: store.as_read(),
             from_micros: cursor.unwrap_or(i64::MIN),
+            listed: VecDeque::new(),
             seen: HashMap::new(),
             oldest_new: i64::MAX,
             until_micros: i64::MAX,
@@ -85,12 +88,14 @@ impl Blocks {
     pub fn begin_again(&mut self, cursor: Option<i64>) {
         self.from_micros = cursor.unwrap_or(i64::MIN);
         self.begun_at = cursor;
+        self.listed.clear();
         self.seen.clear();
     }
 
     /// Leaves out what was integrated later than this, until it is told otherwise.
     pub fn read_until(&mut self, micros: i64) {
         self.until_micros = micros;
+        self.listed.clear();
     }
 
     /// How long ago the oldest of the last batch was integrated.
@@ -101,42 +106,16 @@ impl Blocks {
 
     /// The next blocks; none if all that the conductor holds have been seen. Cost: in proportion to what is new.
     pub async fn next(&mut self) -> Result<Vec<SignedBlock>> {
-        let mut limit = ENTRIES_A_QUERY;
         loop {
             let begun = Instant::now();
-            let mut listed = self.entries.since(self.from_micros, limit).await?;
-            listed.retain(|entry| entry.integrated_micros <= self.until_micros);
-            let full = listed.len() == limit as usize;
-            let Some(newest) = listed.last().map(|entry| entry.integrated_micros) else {
+            if self.listed.is_empty() && !self.list().await? {
                 return Ok(Vec::new());
-            };
-            let mut sum = 0;
-            let mut new = Vec::new();
-            for Listed { action, integrated_micros, bytes } in listed {
-                if self.seen.contains_key(&action) {
-                    continue;
-                }
-                sum += bytes;
-                if !new.is_empty() && sum > BYTES_A_BATCH {
-                    break;
-                }
-                new.push((action, integrated_micros));
             }
-            let Some((_, read_to)) = new.last().cloned() else {
-                if !full {
-                    return Ok(Vec::new());
-                }
-                // As many as were asked for have been seen; what follows them may not. If all of them were integrated
-                // at one moment, only a longer list goes past it.
-                if newest == self.from_micros {
-                    limit = limit.saturating_mul(2);
-                }
-                self.from_micros = newest;
-                continue;
-            };
+            let batch = self.batch();
             let listed_in = begun.elapsed();
-            let actions: Vec<_> = new.iter().map(|(action, _)| action.clone()).collect();
+            let actions: Vec<_> = self.listed.iter().take(batch).map(|entry| entry.action.clone()).collect();
             let entries = self.entries.read(&actions).await?;
+            let new: Vec<_> = self.listed.drain(..batch).collect();
             let blocks: Vec<_> = entries.into_iter().filter_map(of_entry).collect();
             tracing::debug!(
                 entries = actions.len(),
@@ -145,9 +124,10 @@ impl Blocks {
                 read_ms = (begun.elapsed() - listed_in).as_millis() as u64,
                 "read what is new"
             );
-            self.from_micros = read_to;
-            self.oldest_new = new.first().map_or(i64::MAX, |(_, integrated)| *integrated);
-            self.seen.extend(new);
+            let integrated = |entry: Option<&Listed>| entry.map(|entry| entry.integrated_micros);
+            self.from_micros = integrated(new.last()).unwrap_or(self.from_micros);
+            self.oldest_new = integrated(new.first()).unwrap_or(i64::MAX);
+            self.seen.extend(new.into_iter().map(|entry| (entry.action, entry.integrated_micros)));
             if self.seen.len() > MANY_SEEN {
                 self.forget();
             }
@@ -157,12 +137,45 @@ impl Blocks {
         }
     }
 
+    /// Lists what is new; false if there is nothing.
+    async fn list(&mut self) -> Result<bool> {
+        let mut limit = ENTRIES_A_QUERY;
+        loop {
+            let mut listed = self.entries.since(self.from_micros, limit).await?;
+            listed.retain(|entry| entry.integrated_micros <= self.until_micros);
+            let full = listed.len() == limit as usize;
+            let Some(newest) = listed.last().map(|entry| entry.integrated_micros) else {
+                return Ok(false);
+            };
+            self.listed = listed.into_iter().filter(|entry| !self.seen.contains_key(&entry.action)).collect();
+            if !self.listed.is_empty() || !full {
+                return Ok(!self.listed.is_empty());
+            }
+            // As many as were asked for have been seen; what follows them may not. If all of them were integrated at
+            // one moment, only a longer list goes past it.
+            if newest == self.from_micros {
+                limit = limit.saturating_mul(2);
+            }
+            self.from_micros = newest;
+        }
+    }
+
+    /// How many of those listed are read at once: at least one.
+    fn batch(&self) -> usize {
+        let sums = self.listed.iter().scan(0, |sum, entry| {
+            *sum += entry.bytes;
+            Some(*sum)
+        });
+        sums.take_while(|sum| *sum <= BYTES_A_BATCH).count().max(1)
+    }
+
     /// Goes back, so that the next reads find what was integrated late: ten minutes before where reading is, where it began if
     /// this is the first time, and where the clock is if that was set back. Cost of those: in proportion to the entries since.
     pub fn look_back(&mut self) {
         let now = Timestamp::now().as_micros();
         let from = self.from_micros.min(self.begun_at.take().unwrap_or(i64::MAX)).min(now);
         self.from_micros = from.saturating_sub(LATE_BY_MICROS);
+        self.listed.clear();
         let horizon = self.from_micros;
         self.seen.retain(|_, integrated| *integrated >= horizon);
     }

@@ -1,7 +1,8 @@
 //! The HTTP API of a node: what [`rose_forest_http::Backend`] asks, answered from the collections' indexes.
 //!
-//! Reads see this node's own index, and wait for nobody unless they ask peers first, see [`consistency`]. Writes go through the
-//! collection's queue, see [`write`].
+//! Reads see this node's own index, and wait for nobody unless they ask peers first, see [`consistency`]. Before the node has
+//! started they see the index as it was saved ([`crate::saved`]), and all else waits. Writes go through the collection's queue,
+//! see [`write`].
 
 mod acknowledged;
 mod consistency;
@@ -12,11 +13,12 @@ use crate::collections::{Collection, NameTaken, NotFound, find};
 use crate::journal::{read_json, write_atomically};
 use crate::live::Live;
 use crate::network::Network;
-use crate::node::Node;
+use crate::node::{Before, Node};
 use crate::page::Pages;
+use crate::saved::SavedIndex;
 use anyhow::Result;
 use parking_lot::Mutex;
-use rose_forest_api::PointId;
+use rose_forest_api::{DnaHash, PointId, Schema};
 use rose_forest_engine::local::LocalIndex;
 use rose_forest_engine::metrics::AnsweredBy;
 use rose_forest_http::backend::{
@@ -29,7 +31,7 @@ use rose_forest_store::{EventCursor, FacetHit, FieldKind, FieldPath, Filter};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{SetOnce, watch};
 
 /// Points that a search may ask for and still be short: what it reads of each, such as payloads, counts by then.
 const MAX_SHORT_LIMIT: usize = 100;
@@ -40,7 +42,9 @@ const SPARE: Duration = Duration::from_millis(200);
 
 /// A node as the HTTP API sees it.
 pub struct Api {
-    node: Arc<Node>,
+    /// The node, once it has started.
+    node: SetOnce<Arc<Node>>,
+    before: Before,
     /// Where the peers of collections meet that are created through the API; none if they live on this node alone.
     network: Option<Network>,
     aliases: Mutex<Aliases>,
@@ -49,13 +53,25 @@ pub struct Api {
 }
 
 impl Api {
-    /// Of a node that serves. Web pages of these origins may be let at its zomes.
+    /// Of a node that is about to start. Web pages of these origins may be let at its zomes.
     ///
     /// # Errors
     /// If the file with the aliases cannot be read.
-    pub fn new(node: Arc<Node>, network: Option<Network>, origins: HashSet<String>) -> Result<Self> {
-        let aliases = Mutex::new(read_json(&node.dir.aliases())?);
-        Ok(Self { node, network, aliases, pages: Arc::new(Pages::new(origins)) })
+    pub fn new(before: Before, network: Option<Network>, origins: HashSet<String>) -> Result<Self> {
+        let aliases = Mutex::new(read_json(&before.dir.aliases())?);
+        let pages = Arc::new(Pages::new(origins));
+        Ok(Self { node: SetOnce::new(), before, network, aliases, pages })
+    }
+
+    /// Says that the node has started. Only the first time counts.
+    pub fn started(&self, node: Arc<Node>) {
+        // An error says that there is one already.
+        let _ = self.node.set(node);
+    }
+
+    /// The node, once it has started.
+    async fn node(&self) -> &Arc<Node> {
+        self.node.wait().await
     }
 
     /// The collection that is meant by an alias, a name or the end of a hash, if the node takes part in it.
@@ -66,7 +82,7 @@ impl Api {
 
     /// The same without aliases.
     async fn find_exactly(&self, name: &str) -> Result<Collection, BackendError> {
-        let collections = self.node.collections().await.map_err(of_node)?;
+        let collections = self.node().await.collections().await.map_err(of_node)?;
         match find(collections.iter().filter(|collection| collection.enabled), name) {
             Ok(collection) => Ok(collection.clone()),
             Err(problem @ NotFound::Several { .. }) => {
@@ -85,12 +101,31 @@ impl Api {
 
     /// The index of a collection, which is opened if it has to be.
     async fn open(&self, collection: &Collection) -> Result<Arc<Live>, BackendError> {
-        if let Some(live) = self.node.lives.whole(&collection.dna_hash) {
+        let node = self.node().await;
+        if let Some(live) = node.lives.whole(&collection.dna_hash) {
             return Ok(live);
         }
         let label = collection.label();
         let tell = move |problem| tracing::warn!("{label}: {problem}");
-        self.node.go_live(collection, tell).await.map_err(of_node)
+        node.go_live(collection, tell).await.map_err(of_node)
+    }
+
+    /// What was saved of a collection, while the node has not started.
+    fn saved(&self, name: &str) -> Option<Arc<SavedIndex>> {
+        if self.node.initialized() {
+            return None;
+        }
+        self.before.saved.called(self.aliases.lock().resolve(name))
+    }
+
+    /// The index of a collection, to read from.
+    async fn reading(&self, name: &str) -> Result<Reading, BackendError> {
+        if let Some(saved) = self.saved(name)
+            && let Some(index) = saved.whole().await
+        {
+            return Ok(Reading::Saved(saved, index));
+        }
+        Ok(Reading::Live(self.live(name).await?.1))
     }
 
     /// Does what reads the index where blocking is allowed.
@@ -99,15 +134,18 @@ impl Api {
         name: &str,
         work: impl FnOnce(&LocalIndex) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        let (_, live) = self.live(name).await?;
-        blocking(move || work(live.index())).await
+        let reading = self.reading(name).await?;
+        blocking(move || work(reading.index())).await
     }
 
     /// The index of a collection, after asking other nodes where that is wanted.
-    async fn consistent(&self, name: &str, options: ReadOptions) -> Result<Arc<Live>, BackendError> {
+    async fn consistent(&self, name: &str, options: ReadOptions) -> Result<Reading, BackendError> {
+        if !consistency::asks_others(options) {
+            return self.reading(name).await;
+        }
         let (collection, live) = self.live(name).await?;
-        consistency::wait(&self.node, &collection, &live, options).await?;
-        Ok(live)
+        consistency::wait(self.node().await, &collection, &live, options).await?;
+        Ok(Reading::Live(live))
     }
 
     /// Does what reads that index where blocking is allowed.
@@ -117,8 +155,8 @@ impl Api {
         options: ReadOptions,
         work: impl FnOnce(&LocalIndex) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        let live = self.consistent(name, options).await?;
-        blocking(move || work(live.index())).await
+        let reading = self.consistent(name, options).await?;
+        blocking(move || work(reading.index())).await
     }
 
     /// Changes the aliases, on disk first.
@@ -130,17 +168,30 @@ impl Api {
         let mut changed = aliases.clone();
         let done = change(&mut changed)?;
         if changed != *aliases {
-            write_atomically(&self.node.dir.aliases(), &changed).map_err(of_node)?;
+            write_atomically(&self.before.dir.aliases(), &changed).map_err(of_node)?;
             *aliases = changed;
         }
         Ok(done)
     }
 
-    async fn shape_of(&self, name: &str) -> Result<(Collection, Shape), BackendError> {
-        let collection = self.find(name).await?;
-        let vector_name = self.node.notes.vector_name(&collection.dna_hash.to_string());
-        let shape = Shape { schema: collection.schema.clone(), vector_name };
-        Ok((collection, shape))
+    fn shape_of(&self, dna_hash: &DnaHash, schema: &Schema) -> Shape {
+        Shape { schema: schema.clone(), vector_name: self.before.notes.vector_name(&dna_hash.to_string()) }
+    }
+}
+
+/// An index to read from: kept in step with the DHT, or as it was saved.
+#[derive(Clone)]
+enum Reading {
+    Live(Arc<Live>),
+    Saved(Arc<SavedIndex>, Arc<LocalIndex>),
+}
+
+impl Reading {
+    fn index(&self) -> &LocalIndex {
+        match self {
+            Self::Live(live) => live.index(),
+            Self::Saved(_, index) => index,
+        }
     }
 }
 
@@ -184,7 +235,7 @@ async fn blocking<T: Send + 'static>(
 
 impl Backend for Api {
     async fn collections(&self) -> Result<Vec<String>, BackendError> {
-        let all = self.node.collections().await.map_err(of_node)?;
+        let all = self.node().await.collections().await.map_err(of_node)?;
         Ok(all.iter().filter(|one| one.enabled).map(|one| name_of(&all, one)).collect())
     }
 
@@ -202,7 +253,7 @@ impl Backend for Api {
             network,
             vector_name,
         };
-        let node = self.node.clone();
+        let node = self.node().await.clone();
         let created = to_its_end(async move { node.create(&new).await }).await?;
         let collection = created.map_err(|problem| {
             if problem.is::<NameTaken>() { BackendError::CollectionExists { name } } else { of_node(problem) }
@@ -219,8 +270,9 @@ impl Backend for Api {
             Err(BackendError::NoCollection { .. }) => return Ok(false),
             found => found?,
         };
-        let called = name_of(&self.node.collections().await.map_err(of_node)?, &collection);
-        let (node, hash) = (self.node.clone(), collection.dna_hash.to_string());
+        let node = self.node().await.clone();
+        let called = name_of(&node.collections().await.map_err(of_node)?, &collection);
+        let hash = collection.dna_hash.to_string();
         to_its_end(async move { node.leave(&hash).await }).await?.map_err(of_node)?;
         self.alter(|aliases| {
             aliases.forget(&called);
@@ -243,14 +295,18 @@ impl Backend for Api {
     }
 
     async fn shape(&self, name: &str) -> Result<Shape, BackendError> {
-        Ok(self.shape_of(name).await?.1)
+        if let Some(saved) = self.saved(name) {
+            return Ok(self.shape_of(saved.dna_hash(), saved.schema()));
+        }
+        let collection = self.find(name).await?;
+        Ok(self.shape_of(&collection.dna_hash, &collection.schema))
     }
 
     async fn state(&self, name: &str) -> Result<CollectionState, BackendError> {
-        let (collection, shape) = self.shape_of(name).await?;
-        let live = self.open(&collection).await?;
-        let is_caught_up = live.is_caught_up();
-        let state = blocking(move || local::state(live.index(), shape)).await?;
+        let shape = self.shape(name).await?;
+        let reading = self.reading(name).await?;
+        let is_caught_up = matches!(&reading, Reading::Live(live) if live.is_caught_up());
+        let state = blocking(move || local::state(reading.index(), shape)).await?;
         Ok(CollectionState { is_complete: state.is_complete && is_caught_up, ..state })
     }
 
@@ -261,14 +317,20 @@ impl Backend for Api {
         options: ReadOptions,
     ) -> Result<Vec<Found>, BackendError> {
         let begun = Instant::now();
-        let live = self.consistent(name, options).await?;
-        let found = if is_short(live.index(), &search) {
-            local::search(live.index(), &search)?
+        let reading = self.consistent(name, options).await?;
+        let found = if is_short(reading.index(), &search) {
+            local::search(reading.index(), &search)?
         } else {
-            let live = live.clone();
-            blocking(move || local::search(live.index(), &search)).await?
+            let reading = reading.clone();
+            blocking(move || local::search(reading.index(), &search)).await?
         };
-        live.metrics().searched(begun.elapsed(), AnsweredBy::Memory);
+        let took = begun.elapsed();
+        match &reading {
+            Reading::Live(live) => live.metrics().searched(took, AnsweredBy::Memory),
+            Reading::Saved(saved, _) => {
+                self.before.metrics.collection(&saved.label()).searched(took, AnsweredBy::Memory);
+            }
+        }
         Ok(found)
     }
 
@@ -311,7 +373,7 @@ impl Backend for Api {
 
     async fn write(&self, name: &str, write: Write, options: WriteOptions) -> Result<Written, BackendError> {
         let (collection, live) = self.live(name).await?;
-        write::write(&self.node, &collection, &live, write, options).await
+        write::write(self.node().await, &collection, &live, write, options).await
     }
 
     async fn has_own(&self, name: &str, filter: Filter) -> Result<bool, BackendError> {
@@ -320,15 +382,16 @@ impl Backend for Api {
     }
 
     async fn is_ready(&self) -> bool {
-        let Ok(collections) = self.node.collections().await else { return false };
+        let Some(node) = self.node.get() else { return false };
+        let Ok(collections) = node.collections().await else { return false };
         let is_ready = |collection: &Collection| {
-            self.node.lives.get(&collection.dna_hash).is_some_and(|live| live.is_current())
+            node.lives.get(&collection.dna_hash).is_some_and(|live| live.is_current())
         };
         collections.iter().filter(|collection| collection.enabled).all(is_ready)
     }
 
     fn metrics(&self) -> String {
-        self.node.metrics.encode()
+        self.before.metrics.encode()
     }
 
     async fn node(&self) -> Result<NodeState, BackendError> {
@@ -348,7 +411,8 @@ impl Backend for Api {
     }
 
     async fn page_access(&self, name: &str) -> Result<PageAccess, BackendError> {
-        let (node, pages, collection) = (self.node.clone(), self.pages.clone(), self.find(name).await?);
+        let (node, pages, collection) =
+            (self.node().await.clone(), self.pages.clone(), self.find(name).await?);
         to_its_end(async move { pages.access(&node, &collection).await }).await?.map_err(of_node)
     }
 

@@ -33,6 +33,7 @@ pub mod passphrase;
 pub mod readers;
 pub mod remote;
 pub mod requests;
+pub mod saved;
 pub mod serve;
 pub mod text;
 pub mod view;

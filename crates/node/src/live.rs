@@ -50,7 +50,7 @@ const CURSOR: &str = "integrated";
 
 /// A collection that is answered from memory.
 pub struct Live {
-    index: LocalIndex,
+    index: Shared<LocalIndex>,
     by_action: ByAction,
     announced: Mutex<Announced>,
     /// What this node asks its peers, and they ask it.
@@ -79,7 +79,7 @@ fn micros_of(cursor: Option<Vec<u8>>) -> Option<i64> {
 }
 
 /// Does what reads or writes files, or computes for long, where that holds up nobody.
-async fn blocking<T: Send + 'static, E: Into<anyhow::Error> + Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static, E: Into<anyhow::Error> + Send + 'static>(
     work: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(work).await.context("a task of the index panicked")?.map_err(Into::into)

@@ -82,6 +82,8 @@ pub struct Plan<'a> {
 pub trait Progress {
     /// It begins: this many rows, where that is known.
     fn begin(&self, total: Option<u64>);
+    /// The collection's index is opened first.
+    fn opening(&self);
     /// So many rows are done with.
     fn rows(&self, done: u64);
     /// It goes on where an earlier run was stopped.
@@ -118,6 +120,10 @@ pub async fn load(
         progress.resuming(journal.rows_done());
     }
     progress.begin(source.total);
+    if !plan.no_wait {
+        progress.opening();
+        door.open_index(&found).await?;
+    }
     let mut load = Load {
         door,
         collection: door.steady_name(&found, collection),

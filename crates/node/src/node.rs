@@ -9,6 +9,7 @@ use crate::live::Lives;
 use crate::notes::Notes;
 use crate::op_databases::OpDatabases;
 use crate::passphrase::Passphrase;
+use crate::saved::Saved;
 use crate::view::Sights;
 use crate::writes::Writers;
 use anyhow::{Context, Result};
@@ -39,16 +40,18 @@ pub struct Node {
     pub(crate) conductor: ConductorHandle,
     pub(crate) dir: DataDir,
     pub(crate) releases: Vec<Release>,
-    pub(crate) notes: Notes,
+    pub(crate) notes: Arc<Notes>,
     /// The databases of the conductor.
     pub(crate) op_databases: OpDatabases,
     /// Calls into the cells.
     pub(crate) calls: Calls,
     /// Collections that are answered from memory: those of a node that serves.
     pub(crate) lives: Arc<Lives>,
+    /// Their indexes as they were saved, until they are kept in step.
+    pub(crate) saved: Arc<Saved>,
     pub(crate) index_limits: Limits,
     /// What is counted and measured.
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     /// The queues of writes.
     pub(crate) writers: Writers,
     /// What was last seen of the collections' networks.
@@ -61,15 +64,43 @@ pub struct Node {
     _lock: Lock,
 }
 
+/// What a node has before it has started.
+#[derive(Clone)]
+pub struct Before {
+    pub(crate) dir: DataDir,
+    pub(crate) notes: Arc<Notes>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) saved: Arc<Saved>,
+}
+
+impl Before {
+    /// Of a data directory that this program has locked, with these of its indexes.
+    ///
+    /// # Errors
+    /// If the node's notes cannot be read.
+    pub fn of(dir: &DataDir, saved: Arc<Saved>) -> Result<Self> {
+        let notes = Arc::new(Notes::read(&dir.notes())?);
+        Ok(Self { dir: dir.clone(), notes, metrics: Arc::new(Metrics::new(crate::SOFTWARE)), saved })
+    }
+}
+
 impl Node {
     /// Starts the node of a data directory.
     ///
     /// # Errors
     /// If the passphrase is wrong, or the conductor cannot start.
     pub async fn start(settings: Settings, lock: Lock) -> Result<Self> {
+        let before = Before::of(&settings.dir, Saved::none())?;
+        Self::start_from(before, settings, lock).await
+    }
+
+    /// The same, with what there is already.
+    ///
+    /// # Errors
+    /// See [`Node::start`].
+    pub async fn start_from(before: Before, settings: Settings, lock: Lock) -> Result<Self> {
         let releases = dnas::known().await?;
-        let dir = settings.dir.clone();
-        let notes = Notes::read(&dir.notes())?;
+        let Before { dir, notes, metrics, saved } = before;
         let index_limits = settings.index_limits;
         let op_databases = OpDatabases::new(dir.conductor(), settings.passphrase.clone());
         let conductor = conductor::start(settings).await?;
@@ -81,8 +112,9 @@ impl Node {
             notes,
             op_databases,
             lives: Arc::default(),
+            saved,
             index_limits,
-            metrics: Metrics::new(crate::SOFTWARE),
+            metrics,
             writers: Writers::default(),
             sights: Sights::default(),
             known: tokio::sync::Mutex::default(),

@@ -1,19 +1,28 @@
 //! A node in this process, used by its requests.
 
-use crate::data::Data;
-use anyhow::{Context, Result};
+use crate::data::{Data, K};
+use anyhow::{Context, Result, ensure};
 use rose_forest::{
     collections::NewCollection,
     data_dir::DataDir,
+    http::Api,
     network::Network,
-    node::{Node, Settings},
+    node::{Before, Node, Settings},
     requests::{CollectionView, Logged, Request},
+    saved::Saved,
     serve::look_after,
 };
 use rose_forest_api::{Distance, Encoding, WriteOutput};
 use rose_forest_engine::local::Limits;
+use rose_forest_http::backend::{Backend, Consistency, Effort, ReadOptions, Search, What, With};
 use serde::de::DeserializeOwned;
-use std::{ops::Range, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    ops::Range,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::task::JoinHandle;
 
 /// Many times what anything takes.
@@ -40,16 +49,37 @@ impl Running {
 
     /// The same, with other limits for what its index may take once it serves.
     pub async fn start_with(folder: &Path, index_limits: Limits) -> Result<Self> {
-        let dir = DataDir::open(folder)?;
-        let settings = Settings {
-            dir: dir.clone(),
-            passphrase: rose_forest::passphrase::of("bench".to_owned()),
-            gossip_ms: 1_000,
-            self_validation: true,
-            index_limits,
-        };
-        let node = Node::start(settings, dir.lock()?).await?;
+        let settings = settings(folder, index_limits)?;
+        let lock = settings.dir.lock()?;
+        let node = Node::start(settings, lock).await?;
         Ok(Self { node: Arc::new(node), serving: None })
+    }
+
+    /// Starts a node that answers reads from what was saved while its conductor starts, as `serve --http` does. Returns how
+    /// long the first answer took, too.
+    pub async fn start_answering(folder: &Path, data: &Data) -> Result<(Self, Duration)> {
+        let begun = Instant::now();
+        let settings = settings(folder, Limits::default())?;
+        let lock = settings.dir.lock()?;
+        let saved = Saved::find(&settings.dir, settings.index_limits)?;
+        ensure!(!saved.all().is_empty(), "no index was saved");
+        let before = Before::of(&settings.dir, saved)?;
+        let api = Api::new(before.clone(), None, HashSet::new())?;
+        let starting = tokio::spawn(Node::start_from(before, settings, lock));
+        let search = Search {
+            what: What::Nearest(data.queries.row(0).to_vec()),
+            filter: None,
+            limit: K,
+            effort: Effort::Usual,
+            threshold: None,
+            with: With::default(),
+        };
+        let options = ReadOptions { consistency: Consistency::Own, timeout: DEADLINE };
+        let found = api.search(COLLECTION, search, options).await?;
+        let first = begun.elapsed();
+        ensure!(found.len() == K, "{} points were found", found.len());
+        let node = starting.await.context("the node's start panicked")??;
+        Ok((Self { node: Arc::new(node), serving: None }, first))
     }
 
     /// Has it serve.
@@ -110,6 +140,16 @@ impl Running {
         }
         self.node.stop().await
     }
+}
+
+fn settings(folder: &Path, index_limits: Limits) -> Result<Settings> {
+    Ok(Settings {
+        dir: DataDir::open(folder)?,
+        passphrase: rose_forest::passphrase::of("bench".to_owned()),
+        gossip_ms: 1_000,
+        self_validation: true,
+        index_limits,
+    })
 }
 
 impl Clone for Running {

@@ -3,7 +3,7 @@
 use crate::data_dir::DataDir;
 use crate::http::Api;
 use crate::network::Network;
-use crate::node::Node;
+use crate::node::{Before, Node};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use rose_forest_http::{Config, Keys, Serving, Tls, check_public, router, serve_with};
@@ -11,6 +11,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot::{Sender, channel};
+use tokio::task::JoinHandle;
 
 /// Serve Qdrant's HTTP API, too.
 #[derive(Debug, Args)]
@@ -42,6 +44,15 @@ pub(super) struct Listening {
     config: Config,
     serving: Serving,
     network: Option<Network>,
+}
+
+/// The API while it answers: what it can before the node has started, and all else afterwards.
+pub(super) struct Answering {
+    api: Arc<Api>,
+    network: Option<Network>,
+    url: String,
+    task: JoinHandle<Result<()>>,
+    end: Sender<()>,
 }
 
 impl Http {
@@ -78,33 +89,52 @@ impl Http {
 }
 
 impl Listening {
+    /// Begins to answer, by what there is before the node has started.
+    ///
+    /// # Errors
+    /// If the node's own files cannot be read.
+    pub fn answer(self, before: Before) -> Result<Answering> {
+        let Self { listener, address, config, serving, network } = self;
+        let is_tls = serving.tls.is_some();
+        let api = Arc::new(Api::new(before, network.clone(), crate::page::origins(address, is_tls))?);
+        let url = format!("{}://{address}", if is_tls { "https" } else { "http" });
+        let router = router(api.clone(), config);
+        let (end, ended) = channel();
+        let task = tokio::spawn(async move {
+            let stop = async { drop(ended.await) };
+            serve_with(listener, router, serving, stop).await.context("the HTTP API failed")
+        });
+        Ok(Answering { api, network, url, task, end })
+    }
+}
+
+impl Answering {
     /// Where clients find it.
-    pub fn url(&self) -> String {
-        let scheme = if self.serving.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Where people find the page.
     pub fn page_url(&self) -> String {
-        format!("{}/ui/", self.url())
+        format!("{}/ui/", self.url)
     }
 
-    /// Has the node ready for the first collection that is made.
+    /// Answers everything from now on, and has the node ready for the first collection that is made: clients wait five seconds
+    /// for an answer, and compiling the zomes may take longer.
     ///
     /// # Errors
     /// See [`Node::warm_up`].
-    pub async fn prepare(&self, node: &Node) -> Result<()> {
+    pub async fn started(&self, node: Arc<Node>) -> Result<()> {
+        self.api.started(node.clone());
         node.warm_up(self.network.as_ref()).await
     }
 
-    /// Answers until `stop` is ready, and then what is being answered.
+    /// Answers what is being answered, and ends.
     ///
     /// # Errors
-    /// If the node's own files cannot be read.
-    pub async fn serve(self, node: Arc<Node>, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let origins = crate::page::origins(self.address, self.serving.tls.is_some());
-        let api = Arc::new(Api::new(node, self.network, origins)?);
-        let router = router(api, self.config);
-        serve_with(self.listener, router, self.serving, stop).await.context("the HTTP API failed")
+    /// If the server failed.
+    pub async fn end(self) -> Result<()> {
+        drop(self.end);
+        self.task.await.context("the HTTP API panicked")?
     }
 }

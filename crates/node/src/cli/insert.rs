@@ -90,9 +90,9 @@ impl Progress for Bar {
         let template = match total {
             Some(total) => {
                 self.bar.set_length(total);
-                "{bar:40} {pos}/{len} rows, {per_sec}, {eta} left"
+                "{bar:40} {pos}/{len} rows, {per_sec}, {eta} left {msg}"
             }
-            None => "{spinner} {pos} rows, {per_sec}",
+            None => "{spinner} {pos} rows, {per_sec} {msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
@@ -100,7 +100,12 @@ impl Progress for Bar {
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
+    fn opening(&self) {
+        self.bar.set_message("(opening the index)");
+    }
+
     fn rows(&self, done: u64) {
+        self.bar.set_message("");
         self.bar.set_position(done);
     }
 
@@ -113,6 +118,6 @@ impl Progress for Bar {
     }
 
     fn settling(&self) {
-        self.bar.set_message("settling");
+        self.bar.set_message("(putting rows into cells)");
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Global;
 use super::output::Output;
-use crate::node::{Node, Settings};
+use crate::node::{Before, Node, Settings};
+use crate::saved::Saved;
 use crate::serve::{Event, Stop, look_after};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use rose_forest_engine::local::{DEFAULT_MEMORY_BYTES, Limits};
 use serde_json::json;
@@ -39,7 +40,15 @@ impl Serve {
         // What is wrong with the API's options is told before the node starts.
         let http = self.http.listen(&dir, global.api_key_file.as_deref()).await?;
         let settings = Settings { index_limits, ..global.settings()? };
-        let node = Arc::new(Node::start(settings, lock).await?);
+        let saved = if http.is_some() { Saved::find(&dir, index_limits)? } else { Saved::none() };
+        let before = Before::of(&dir, saved.clone())?;
+        let http = http.map(|http| http.answer(before.clone())).transpose()?;
+        if let Some(http) = &http
+            && !saved.all().is_empty()
+        {
+            say_what_is_answered(output, http.url(), &saved);
+        }
+        let node = Arc::new(Node::start_from(before, settings, lock).await?);
         let listener = crate::control::listen(&dir)?;
         let collections = node.collections().await?.len();
         let root = dir.root().display().to_string();
@@ -47,29 +56,33 @@ impl Serve {
             format!("serving {collections} collections from {root}; interrupt to stop")
         });
         let answering = tokio::spawn(crate::control::serve(node.clone(), listener));
-        let (end_http, ended) = tokio::sync::oneshot::channel::<()>();
         if let Some(http) = &http {
-            // Clients wait five seconds for an answer, and compiling the zomes may take longer.
-            http.prepare(&node).await?;
-        }
-        let api = http.map(|http| {
+            http.started(node.clone()).await?;
             let (url, page) = (http.url(), http.page_url());
             output.say(&json!({ "event": "listening", "url": url, "page": page }), || {
                 format!("Qdrant's API at {url}, a page for people at {page}")
             });
-            tokio::spawn(http.serve(node.clone(), async { drop(ended.await) }))
-        });
+        }
         let caring = tokio::spawn(look_after(node.clone(), move |event| tell(output, &event)));
         stop.asked().await;
         output.say(&json!({ "event": "stopping" }), || "stopping".to_owned());
-        drop(end_http);
-        if let Some(api) = api {
-            api.await.context("the HTTP API panicked")??;
+        if let Some(http) = http {
+            http.end().await?;
         }
         answering.abort();
         caring.abort();
         let _ = std::fs::remove_file(dir.socket());
         node.stop().await
+    }
+}
+
+/// Opens the indexes that were saved, and says where reads are answered from them.
+fn say_what_is_answered(output: Output, url: &str, saved: &Saved) {
+    output.say(&json!({ "event": "answering", "url": url, "collections": saved.all().len() }), || {
+        format!("reads are answered at {url} by what was saved; all else when the node has started")
+    });
+    for index in saved.all() {
+        tokio::spawn(async move { index.whole().await });
     }
 }
 

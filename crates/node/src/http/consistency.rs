@@ -10,6 +10,11 @@ use rose_forest_http::backend::{BackendError, Consistency, ReadOptions};
 use std::sync::Arc;
 use tokio::time::Instant;
 
+/// Whether a read asks other nodes at all.
+pub(super) fn asks_others(options: ReadOptions) -> bool {
+    !matches!(options.consistency, Consistency::Own | Consistency::Nodes(..=1))
+}
+
 /// Waits until enough nodes have nothing that this index lacks.
 ///
 /// # Errors
@@ -21,9 +26,6 @@ pub(super) async fn wait(
     live: &Arc<Live>,
     options: ReadOptions,
 ) -> Result<(), BackendError> {
-    if matches!(options.consistency, Consistency::Own | Consistency::Nodes(..=1)) {
-        return Ok(());
-    }
     let until = Instant::now() + options.timeout.saturating_sub(SPARE);
     let peers = node.peers(collection).await.map_err(of_node)?;
     let expected = expected(options.consistency, peers.len());

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub(super) async fn node(api: &Api) -> Result<NodeState, BackendError> {
     let mut collections = Vec::new();
     let mut agent = None;
-    for found in api.node.collections().await.map_err(of_node)?.iter() {
+    for found in api.node().await.collections().await.map_err(of_node)?.iter() {
         let found = collection(api, found.clone()).await?;
         agent = Some(found.agent.clone());
         collections.push(found);
@@ -29,16 +29,14 @@ pub(super) async fn node(api: &Api) -> Result<NodeState, BackendError> {
 
 /// A collection, as this node takes part in it.
 pub(super) async fn collection(api: &Api, collection: Collection) -> Result<NodeCollection, BackendError> {
-    let sight = if collection.enabled {
-        Some(api.node.recent_sight(&collection).await.map_err(of_node)?)
-    } else {
-        None
-    };
+    let node = api.node().await;
+    let sight =
+        if collection.enabled { Some(node.recent_sight(&collection).await.map_err(of_node)?) } else { None };
     let Collection { schema, dna_hash, agent, enabled, network, .. } = collection;
-    let live = api.node.lives.get(&dna_hash);
+    let live = node.lives.get(&dna_hash);
     Ok(NodeCollection {
         schema,
-        vector_name: api.node.notes.vector_name(&dna_hash.to_string()),
+        vector_name: node.notes.vector_name(&dna_hash.to_string()),
         hash: Some(dna_hash),
         agent,
         meeting: network.map(|Network { bootstrap, relay }| Meeting { bootstrap, relay }),
@@ -62,19 +60,23 @@ pub(super) fn invite(collection: &Collection) -> Result<String, BackendError> {
 pub(super) async fn join(api: &Api, text: &str) -> Result<Joined, BackendError> {
     let refused = |reason| BackendError::Invite { reason };
     let invite: Invite = text.parse().map_err(|problem: InviteError| refused(problem.to_string()))?;
-    let node = api.node.clone();
-    let joined = to_its_end(async move { node.join(&invite).await }).await?;
+    let node = api.node().await.clone();
+    let joined = {
+        let node = node.clone();
+        to_its_end(async move { node.join(&invite).await }).await?
+    };
     let joined = joined.map_err(|problem| refused(format!("{problem:#}")))?;
     let hash = joined.collection.dna_hash.clone();
-    let all = api.node.collections().await.map_err(of_node)?;
+    let all = node.collections().await.map_err(of_node)?;
     let name = name_of(&all, &joined.collection);
     Ok(Joined { name, hash, was_here: joined.was_here })
 }
 
 /// The other nodes of a collection.
 pub(super) async fn peers(api: &Api, collection: &Collection) -> Result<Vec<Peer>, BackendError> {
-    let known = api.node.peers(collection).await.map_err(of_node)?;
-    let said: Vec<NodeInfo> = api.node.read(&collection.cell(), "list_nodes", ()).await.map_err(of_node)?;
+    let node = api.node().await;
+    let known = node.peers(collection).await.map_err(of_node)?;
+    let said: Vec<NodeInfo> = node.read(&collection.cell(), "list_nodes", ()).await.map_err(of_node)?;
     let peer = |(agent, is_reachable): (rose_forest_api::AgentPubKey, bool)| Peer {
         announced: said.iter().find(|node| node.agent == agent).cloned(),
         agent,
@@ -89,7 +91,7 @@ pub(super) async fn sync_state(
     collection: &Collection,
     live: Arc<Live>,
 ) -> Result<SyncState, BackendError> {
-    let pulse = api.node.pulse(collection, &live).await.map_err(of_node)?;
+    let pulse = api.node().await.pulse(collection, &live).await.map_err(of_node)?;
     let (index, unconfirmed_blocks) = blocking(move || local::places(live.index())).await?;
     Ok(SyncState {
         is_caught_up: pulse.caught_up,

@@ -1,14 +1,140 @@
-//! Proofs of points, against a real conductor: what a client checks by itself.
+//! The API over a real conductor: what a client checks by itself, and what is answered before there is one.
 
+use super::Api;
 use super::forest::proof;
-use crate::live::tests::{create, live, node};
+use crate::collections::Collection;
+use crate::live::tests::{create, live, node, settings};
+use crate::node::{Before, Node};
+use crate::saved::Saved;
 use holochain_keystore::AgentPubKeyExt;
 use holochain_serialized_bytes::{decode, encode};
 use holochain_types::prelude::{Action, ActionData, ActionHashed, Entry, EntryHashed, Signature};
 use rose_forest_api::{InsertInput, PointId, floats_to_bytes};
+use rose_forest_engine::local::Limits;
 use rose_forest_engine::writer::Work;
 use rose_forest_http::BackendError;
+use rose_forest_http::backend::{
+    Backend, Consistency, Effort, Ordering, ReadOptions, Search, Selector, What, With, Write, WriteOptions,
+};
 use rose_forest_rules::block::BlockView;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Many times what anything takes.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// What waits for the node is not answered within this.
+const A_MOMENT: Duration = Duration::from_millis(300);
+const OWN: ReadOptions = ReadOptions { consistency: Consistency::Own, timeout: DEADLINE };
+
+/// Rows of a collection of three dimensions, written and saved by a node that has stopped.
+async fn written(folder: &Path, rows: u64) -> Collection {
+    let node = node(folder).await;
+    let collection = create(&node).await;
+    let _ = live(&node, &collection).await;
+    node.write_points(&collection, insert(0..rows)).await.unwrap();
+    node.stop().await.unwrap();
+    collection
+}
+
+fn insert(ids: std::ops::Range<u64>) -> Work {
+    let ids: Vec<_> = ids.collect();
+    let input = InsertInput {
+        vectors: ids.iter().flat_map(|id| floats_to_bytes(&[*id as f32 + 1.0, 1.0, 0.0])).collect(),
+        payloads: vec![Some(r#"{"a":1}"#.to_owned()); ids.len()],
+        ids: ids.into_iter().map(PointId::Int).collect(),
+    };
+    Work::Insert { bulk: false, input }
+}
+
+/// The API before its node has started, and what starts that.
+fn early(folder: &Path) -> (Arc<Api>, impl AsyncFnOnce() -> Arc<Node>) {
+    let settings = settings(folder);
+    let lock = settings.dir.lock().unwrap();
+    let before = Before::of(&settings.dir, Saved::find(&settings.dir, Limits::default()).unwrap()).unwrap();
+    let api = Api::new(before.clone(), None, std::collections::HashSet::new()).unwrap();
+    (Arc::new(api), async || Arc::new(Node::start_from(before, settings, lock).await.unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_are_answered_by_what_was_saved_until_the_node_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let collection = written(folder.path(), 40).await;
+    let (api, start) = early(folder.path());
+    let search = Search {
+        what: What::Nearest(vec![3.0, 1.0, 0.0]),
+        filter: None,
+        limit: 3,
+        effort: Effort::Usual,
+        threshold: None,
+        with: With { payload: true, vector: false },
+    };
+    let found = api.search("notes", search.clone(), OWN).await.unwrap();
+    assert_eq!(found[0].id, PointId::Int(2));
+    assert_eq!((&found[0].author, found.len()), (&collection.agent, 3));
+    assert_eq!(api.count("notes", None, OWN).await.unwrap(), 40);
+    let hash = collection.dna_hash.to_string();
+    assert_eq!(api.count(&hash, None, OWN).await.unwrap(), 40, "a hash is a name, too");
+    let ids = vec![PointId::Int(7), PointId::Int(70)];
+    assert_eq!(api.get("notes", ids, With::default(), OWN).await.unwrap().len(), 1);
+    assert_eq!(api.shape("notes").await.unwrap().schema, collection.schema);
+    let state = api.state("notes").await.unwrap();
+    assert_eq!((state.points, state.is_complete), (40, false), "the DHT may have more");
+    assert!(!api.is_ready().await);
+    assert!(api.metrics().contains("rose_forest_search_seconds"), "{}", api.metrics());
+
+    // Everything else waits, and what asks others does: nobody is there to ask.
+    let others = ReadOptions { consistency: Consistency::All, ..OWN };
+    let write = Write::Delete(Selector::Ids(vec![PointId::Int(1)]));
+    let options = WriteOptions { wait: true, ordering: Ordering::Weak, timeout: DEADLINE };
+    let [one, two, three, four] = std::array::from_fn(|_| api.clone());
+    let asked = tokio::spawn(async move { one.count("notes", None, others).await });
+    let listed = tokio::spawn(async move { two.collections().await });
+    let unknown = tokio::spawn(async move { three.count("other", None, OWN).await });
+    let deleted = tokio::spawn(async move { four.write("notes", write, options).await });
+    tokio::time::sleep(A_MOMENT).await;
+    assert!(
+        !asked.is_finished() && !listed.is_finished() && !unknown.is_finished() && !deleted.is_finished()
+    );
+    let node = start().await;
+    api.started(node.clone());
+    assert!((39..=40).contains(&asked.await.unwrap().unwrap()));
+    assert_eq!(listed.await.unwrap().unwrap(), ["notes"]);
+    assert!(matches!(unknown.await.unwrap(), Err(BackendError::NoCollection { .. })));
+    deleted.await.unwrap().unwrap();
+    assert!(node.saved.all().is_empty(), "it is kept in step now");
+    node.write_points(&collection, insert(40..42)).await.unwrap();
+    assert_eq!(api.count("notes", None, OWN).await.unwrap(), 41);
+    assert_eq!(api.search("notes", search, OWN).await.unwrap().len(), 3);
+
+    // What was left is answered no more.
+    assert!(api.leave("notes").await.unwrap());
+    node.stop().await.unwrap();
+    drop((api, node));
+    let dir = settings(folder.path()).dir;
+    assert!(Saved::find(&dir, Limits::default()).unwrap().all().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_has_to_be_built_anew_answers_when_the_node_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let collection = written(folder.path(), 40).await;
+    let graph =
+        settings(folder.path()).dir.indexes().join(collection.dna_hash.to_string()).join("graph.index");
+    let mut bytes = std::fs::read(&graph).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&graph, bytes).unwrap();
+    let (api, start) = early(folder.path());
+    let waits = tokio::time::timeout(A_MOMENT, api.count("notes", None, OWN)).await;
+    assert!(waits.is_err(), "{waits:?}");
+    let node = start().await;
+    api.started(node.clone());
+    let (live, _) = live(&node, &collection).await;
+    assert_eq!(api.count("notes", None, OWN).await.unwrap(), 40);
+    assert_eq!(live.index().missing_rows(), 0);
+    node.stop().await.unwrap();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_holds_what_its_author_signed_and_the_block_that_it_speaks_of() {

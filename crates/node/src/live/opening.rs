@@ -2,14 +2,14 @@
 
 use super::announced::{Announced, MAX_ANNOUNCED_BYTES, Waiting};
 use super::asking::Asking;
-use super::{CURSOR, Live, blocking, micros_of};
+use super::{CURSOR, Live, micros_of};
 use crate::collections::Collection;
 use crate::dht::Blocks;
 use crate::node::Node;
-use anyhow::{Context, Result};
+use crate::saved::{Opened, open_index};
+use anyhow::Result;
 use parking_lot::Mutex;
 use rose_forest_api::DnaHash;
-use rose_forest_engine::local::{IndexError, LocalIndex};
 use std::collections::HashMap;
 use std::sync::Arc as Shared;
 use std::sync::atomic::AtomicBool;
@@ -84,19 +84,12 @@ impl Node {
         }
         // It may have been left meanwhile.
         self.open_collection(&collection.dna_hash.to_string()).await?;
-        let dir = self.dir.indexes().join(collection.dna_hash.to_string());
-        let (schema, identity) = (collection.schema.clone(), identity(&collection.dna_hash));
         let limits = self.index_limits;
-        let own = collection.agent.clone();
-        let opened = blocking(move || {
-            let opened = LocalIndex::open(&dir, &schema, identity, limits)?;
-            opened.0.set_own_author(&own)?;
-            Ok::<_, IndexError>(opened)
-        })
-        .await;
-        let (index, opening) = opened.context("cannot open the index")?;
-        for reason in opening.store_rebuilt.iter().chain(&opening.graph_rebuilt).chain(&opening.lists_rebuilt)
-        {
+        let Opened { index, rebuilt } = match self.saved.take(&collection.dna_hash).await {
+            Some(opened) => opened,
+            None => open_index(&self.dir, collection, limits).await?,
+        };
+        for reason in rebuilt {
             tell(format!("the index is built anew: {reason}"));
         }
         let cursor = micros_of(index.cursor(CURSOR)?);
@@ -130,9 +123,4 @@ impl Node {
         live.tasks.lock().extend([in_step, within_limits]);
         Ok(live)
     }
-}
-
-/// What tells a collection's files from others'.
-fn identity(dna_hash: &DnaHash) -> [u8; 32] {
-    dna_hash.get_raw_32().try_into().unwrap_or_default()
 }

@@ -12,16 +12,20 @@ use rose_forest_engine::local::Limits;
 /// Many times what anything takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-pub(crate) async fn node(folder: &std::path::Path) -> Node {
-    let dir = DataDir::open(folder).unwrap();
-    let settings = Settings {
-        dir: dir.clone(),
+pub(crate) fn settings(folder: &std::path::Path) -> Settings {
+    Settings {
+        dir: DataDir::open(folder).unwrap(),
         passphrase: crate::passphrase::of("a passphrase for tests".to_owned()),
         gossip_ms: 1_000,
         self_validation: true,
         index_limits: Limits::default(),
-    };
-    Node::start(settings, dir.lock().unwrap()).await.unwrap()
+    }
+}
+
+pub(crate) async fn node(folder: &std::path::Path) -> Node {
+    let settings = settings(folder);
+    let lock = settings.dir.lock().unwrap();
+    Node::start(settings, lock).await.unwrap()
 }
 
 pub(crate) async fn create(node: &Node) -> Collection {
