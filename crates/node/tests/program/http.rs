@@ -114,10 +114,13 @@ fn what_is_written_through_the_api_is_on_the_chain_and_comes_back_after_a_restar
     assert_eq!(node.one(&["search", "places", "--vector", "[1, 0]", "--zome"])["hits"][0]["id"], 1);
     serving.stop();
 
-    let serving = node.serve_with(&HTTP);
+    // What was saved is answered at once; a write waits until the node has started.
+    let serving = node.serve_until("answering", &HTTP);
     let client = Client::of(&serving);
     assert_eq!(client.ids_near(json!([0.0, 1.0])), [json!(1)]);
     assert_eq!(client.get("/collections/places/points/1")["payload"]["n"], 7);
+    client.ok("PUT", WAIT, json!({ "points": [point(2, [0.0, 2.0], json!({}))] }));
+    assert_eq!(client.ids_near(json!([0.0, 1.0])), [json!(2), json!(1)]);
     // Left, and made anew under the same name: nothing of the old one is seen.
     assert_eq!(client.ok("DELETE", "/collections/places", json!({})), json!(true));
     assert_eq!(client.get("/collections")["collections"], json!([]));

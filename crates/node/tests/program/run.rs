@@ -26,14 +26,16 @@ pub struct Bootstrap {
 }
 
 impl Running {
-    /// Starts a program that prints JSON, and waits for its first so many lines.
-    fn start(mut command: Command, lines: usize) -> (Self, Vec<Value>) {
+    /// Starts a program that prints JSON, and waits for a line that says this. Returns that and the earlier ones.
+    fn start(mut command: Command, is_last: impl Fn(&Value) -> bool) -> (Self, Vec<Value>) {
         use std::io::{BufRead, BufReader};
         let mut running = Self(command.stdout(Stdio::piped()).spawn().unwrap());
         let mut said = BufReader::new(running.0.stdout.take().unwrap()).lines();
-        let first = said.by_ref().take(lines).map(|line| serde_json::from_str(&line.unwrap()).unwrap());
-        let first: Vec<_> = first.collect();
-        assert_eq!(first.len(), lines, "it ended: {first:?}");
+        let mut first: Vec<Value> = Vec::new();
+        while !first.last().is_some_and(&is_last) {
+            let line = said.next().unwrap_or_else(|| panic!("it ended: {first:?}"));
+            first.push(serde_json::from_str(&line.unwrap()).unwrap());
+        }
         // Whatever else it says is read, or it would wait for us.
         std::thread::spawn(move || said.for_each(drop));
         (running, first)
@@ -50,7 +52,7 @@ impl Drop for Running {
 impl Bootstrap {
     pub fn start(program: &Program) -> Self {
         let args = ["bootstrap", "--listen", "127.0.0.1:0", "--json"];
-        let (running, said) = Running::start(program.command(&args), 1);
+        let (running, said) = Running::start(program.command(&args), |_| true);
         Self { _running: running, url: said[0]["url"].as_str().unwrap().to_owned() }
     }
 }
@@ -159,14 +161,14 @@ impl Program {
 
     /// The same with further options.
     pub fn serve_with(&self, options: &[&str]) -> Serving {
-        let has_api = options.contains(&"--http");
+        self.serve_until(if options.contains(&"--http") { "listening" } else { "serving" }, options)
+    }
+
+    /// The same, and waits until it says this.
+    pub fn serve_until(&self, event: &str, options: &[&str]) -> Serving {
         let args = [&["serve", "--json"], options].concat();
-        let (running, said) = Running::start(self.command(&args), 1 + usize::from(has_api));
-        assert_eq!(said[0]["event"], "serving");
-        let url = said.get(1).map(|listening| {
-            assert_eq!(listening["event"], "listening");
-            listening["url"].as_str().unwrap().to_owned()
-        });
+        let (running, said) = Running::start(self.command(&args), |line| line["event"] == event);
+        let url = said.iter().find_map(|line| line["url"].as_str()).map(str::to_owned);
         Serving { running, url }
     }
 }
