@@ -63,4 +63,36 @@ describe("the open collection", () => {
     expect(zome.collection.view).toHaveBeenCalledOnce();
     collection.close();
   });
+
+  it("is looked at now and then, because word of a write can be lost", async () => {
+    vi.useFakeTimers();
+    const collection = new OpenCollection(host, "roses");
+    const answered = async () => {
+      for (let turn = 0; turn < 5; turn += 1) {
+        zome.answerAll();
+        await vi.advanceTimersByTimeAsync(0);
+      }
+    };
+    try {
+      await vi.waitFor(() => expect(collection.link).toBe("open"));
+      await answered();
+      expect(collection.points).toBe(7);
+      const [version, looks] = [collection.version, zome.collection.count.mock.calls.length];
+      await vi.advanceTimersByTimeAsync(15_000);
+      await answered();
+      expect(zome.collection.count).toHaveBeenCalledTimes(looks + 1);
+      expect(collection.version).toBe(version);
+      // One was overwritten: there are as many points, and another block.
+      zome.collection.collectionInfo.mockResolvedValueOnce({ fresh_blocks: 1 });
+      await vi.advanceTimersByTimeAsync(15_000);
+      await answered();
+      expect(collection.version).toBe(version + 1);
+      collection.close();
+      await vi.advanceTimersByTimeAsync(600_000);
+      expect(zome.collection.count).toHaveBeenCalledTimes(looks + 2);
+    } finally {
+      collection.close();
+      vi.useRealTimers();
+    }
+  });
 });

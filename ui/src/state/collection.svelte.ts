@@ -20,6 +20,10 @@ const VIEW_MS = 5000;
 const FILTER_AMONG = 1000;
 /** After word of a write, when to look whether it can be read: its blocks come after the word. */
 const LOOKS_MS = [50, 600, 2000, 5000, 12_000];
+/** Between two looks that no word gave cause for, at least: words are lost, and what they speak of can come later than that. */
+const LOOK_EVERY_MS = 15_000;
+/** And so many times as long as a look takes, for a node with much to count. */
+const LOOK_REST = 20;
 const MAX_EVENTS = 60;
 
 /** A write that was told of. */
@@ -53,6 +57,9 @@ export class OpenCollection {
   #waiting: (() => void)[] = [];
   #closed = false;
   #looks: ReturnType<typeof setTimeout>[] = [];
+  #nextLook: ReturnType<typeof setTimeout> | undefined;
+  /** What there was when somebody last looked. */
+  #seen = "";
   /** `at` is beyond all times while it is being asked for. */
   #view: { at: number; view: Promise<View> } | undefined;
   readonly #looking = new Repeated(() => this.#look());
@@ -67,6 +74,7 @@ export class OpenCollection {
   close(): void {
     this.#closed = true;
     this.#looks.forEach(clearTimeout);
+    clearTimeout(this.#nextLook);
     this.#cell?.close();
     this.#resume();
   }
@@ -118,18 +126,33 @@ export class OpenCollection {
 
   async #look(): Promise<void> {
     if (this.#closed) return;
+    const start = performance.now();
     try {
       const [info, count] = await this.ask(async (collection) =>
         Promise.all([collection.collectionInfo(), collection.count({ view: await this.view() })]),
       );
-      const changed = Number(count.points) !== this.points;
+      // A point that was overwritten is in one block more.
+      const seen = [count.points, info.fresh_blocks, info.fresh_rows, info.settled_blocks, info.settled_rows];
       this.info = info;
       this.points = Number(count.points);
       this.failure = undefined;
-      if (changed) this.version += 1;
+      if (seen.join() !== this.#seen) this.version += 1;
+      this.#seen = seen.join();
     } catch (error) {
       if (!isAbsence(error) && !this.#closed) this.failure = explain(error);
     }
+    this.#lookLater(performance.now() - start);
+  }
+
+  /** Looks after a while, unless there is cause to do so earlier. A page that nobody sees waits longer. */
+  #lookLater(took: number): void {
+    clearTimeout(this.#nextLook);
+    if (this.#closed) return;
+    const rest = Math.max(LOOK_EVERY_MS, LOOK_REST * took);
+    this.#nextLook = setTimeout(() => {
+      if (globalThis.document?.hidden) this.#lookLater(took);
+      else this.look();
+    }, rest);
   }
 
   /** Keeps a connection until the collection is closed. */
