@@ -208,7 +208,8 @@ impl Global {
     fn settings(&self) -> Result<Settings> {
         let dir = self.dir()?;
         let passphrase = crate::passphrase::get(self.passphrase_file.as_ref(), dir.is_new())?;
-        let (gossip_ms, index_limits) = (self.gossip_ms, Limits::default());
+        // Only a node that serves keeps its index within limits: rows that were moved to disk stay there.
+        let (gossip_ms, index_limits) = (self.gossip_ms, Limits::NONE);
         Ok(Settings { dir, passphrase, gossip_ms, self_validation: true, index_limits })
     }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Mutex;
@@ -23,6 +23,8 @@ const MAX_FRAME_BYTES: usize = 1 << 30;
 
 /// How long an index is waited for that has to catch up, or is built from the beginning: some 10,000 rows a second.
 const INDEX_WITHIN: Duration = Duration::from_secs(600);
+/// How often to look whether that is in vain.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 type Answer = std::result::Result<ByteBuf, String>;
 
@@ -61,18 +63,30 @@ impl Door {
     }
 
     /// Has a node that runs in this process open a collection's index, as one that serves has done: what the index knows of
-    /// earlier rows, the zome would have to read from all of this node's blocks for every insert.
-    ///
-    /// # Errors
-    /// If the index cannot be opened.
-    pub async fn open_index(&self, collection: &CollectionView) -> Result<()> {
-        let (Self::Here(node), Some(dna_hash)) = (self, &collection.dna_hash) else { return Ok(()) };
-        let collection = node.open_collection(&dna_hash.to_string()).await?;
-        let label = collection.label();
-        let live = node.go_live(&collection, move |problem| tracing::warn!("{label}: {problem}")).await?;
-        // Inserting goes on without it, slowly.
-        live.caught_up_within(INDEX_WITHIN).await;
-        Ok(())
+    /// earlier rows, the zome would have to read from all of this node's blocks for every bulk insert.
+    /// Inserting goes on without it, slowly.
+    pub async fn open_index(&self, collection: &CollectionView) {
+        let (Self::Here(node), Some(dna_hash)) = (self, &collection.dna_hash) else { return };
+        let opened = async {
+            let collection = node.open_collection(&dna_hash.to_string()).await?;
+            let label = collection.label();
+            node.go_live(&collection, move |problem| tracing::warn!("{label}: {problem}")).await
+        };
+        match opened.await {
+            Ok(live) => {
+                let begun = Instant::now();
+                while begun.elapsed() < INDEX_WITHIN
+                    && !live.is_broken()
+                    && !live.caught_up_within(LOOK_EVERY).await
+                {}
+            }
+            Err(problem) => tracing::warn!("inserting without the index: {problem:#}"),
+        }
+    }
+
+    /// Whether the node runs in this process.
+    pub fn is_here(&self) -> bool {
+        matches!(self, Self::Here(_))
     }
 
     /// Asks the node. `O` is what the request says it is answered with.

@@ -245,7 +245,7 @@ async fn refuse(launcher: &Launcher, invite: &str, a: &Door, b: &Door) -> Result
 struct Quiet;
 
 impl Progress for Quiet {
-    fn opening(&self) {}
+    fn opening(&self, _: bool) {}
     fn begin(&self, _total: Option<u64>) {}
     fn rows(&self, _done: u64) {}
     fn resuming(&self, _rows: u64) {}

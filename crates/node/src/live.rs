@@ -19,6 +19,7 @@ pub use opening::Lives;
 pub use verify::{Deviation, Verified};
 
 use crate::dht::{Blocks, ByAction, SignedBytes};
+use crate::saved::Note;
 use crate::view::gaps;
 use announced::{Announced, Waiting};
 use anyhow::{Context, Result};
@@ -71,6 +72,8 @@ pub struct Live {
     /// Own fresh blocks that the next step of settling sorts into cells.
     sorts_next: Mutex<Vec<ActionHash>>,
     opened: Instant,
+    /// Says of the index that it may answer before the conductor has started.
+    note: Note,
 }
 
 /// A time of integration, as it was noted.
@@ -343,7 +346,14 @@ impl Live {
         }
         self.restore().await?;
         self.metrics.set_sync_lag(Duration::ZERO);
-        self.caught_up.send_replace(true);
+        if !self.caught_up.send_replace(true) {
+            let live = self.clone();
+            blocking(move || {
+                live.note.write();
+                Ok::<_, anyhow::Error>(())
+            })
+            .await?;
+        }
         Ok(())
     }
 

@@ -82,8 +82,8 @@ pub struct Plan<'a> {
 pub trait Progress {
     /// It begins: this many rows, where that is known.
     fn begin(&self, total: Option<u64>);
-    /// The collection's index is opened first.
-    fn opening(&self);
+    /// The collection's index is being opened, or has been.
+    fn opening(&self, is_opening: bool);
     /// So many rows are done with.
     fn rows(&self, done: u64);
     /// It goes on where an earlier run was stopped.
@@ -120,10 +120,6 @@ pub async fn load(
         progress.resuming(journal.rows_done());
     }
     progress.begin(source.total);
-    if !plan.no_wait {
-        progress.opening();
-        door.open_index(&found).await?;
-    }
     let mut load = Load {
         door,
         collection: door.steady_name(&found, collection),
@@ -136,6 +132,7 @@ pub async fn load(
         bytes: 0,
         read: 0,
         bulk: false,
+        index: (door.is_here() && !plan.no_wait).then_some(&found),
         no_wait: plan.no_wait,
     };
     load.loaded.resumed = load.journal.rows_written();
@@ -162,6 +159,8 @@ struct Load<'a> {
     /// Items read so far, bad ones included.
     read: u64,
     bulk: bool,
+    /// The collection, if its index has to be opened before the first bulk insert.
+    index: Option<&'a CollectionView>,
     no_wait: bool,
 }
 
@@ -235,6 +234,11 @@ impl Load<'_> {
                 input.ids.push(row.id);
                 input.vectors.extend(row.vector.iter().flat_map(|x| x.to_le_bytes()));
                 input.payloads.push(row.payload);
+            }
+            if bulk && let Some(collection) = self.index.take() {
+                progress.opening(true);
+                self.door.open_index(collection).await;
+                progress.opening(false);
             }
             self.write(bulk, input).await.context(failed)?;
             self.loaded.inserted += rows;

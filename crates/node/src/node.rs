@@ -14,7 +14,7 @@ use crate::view::Sights;
 use crate::writes::Writers;
 use anyhow::{Context, Result};
 use holochain::conductor::ConductorHandle;
-use holochain_types::prelude::CellId;
+use holochain_types::prelude::{CellId, DnaHash};
 use rose_forest_engine::local::Limits;
 use rose_forest_engine::metrics::Metrics;
 use serde::{Serialize, de::DeserializeOwned};
@@ -122,6 +122,10 @@ impl Node {
             _lock: lock,
         };
         node.renew_coordinators().await?;
+        let collections = node.collections().await?;
+        let takes_part =
+            |dna_hash: &DnaHash| collections.iter().any(|c| c.enabled && c.dna_hash == *dna_hash);
+        node.saved.keep_only(&node.dir, takes_part);
         Ok(node)
     }
 

@@ -1,8 +1,8 @@
 //! The collections' indexes as they were saved. Reads are answered from them while the conductor starts, which takes some twenty
 //! seconds where a collection has a million rows; afterwards they are kept in step.
 //!
-//! In the folder of each index a file says what it is the index of: the conductor, which else knows, is not there yet. It
-//! holds no secret.
+//! In the folder of each index a note says what it is the index of: the conductor, which else knows, is not there yet. It is
+//! written when the index has caught up with the DHT for the first time, and holds no secret.
 
 use crate::collections::{Collection, called};
 use crate::data_dir::DataDir;
@@ -10,23 +10,21 @@ use crate::journal::{read_json, write_atomically};
 use crate::live::blocking;
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
-use rose_forest_api::{AgentPubKey, DnaHash, Schema};
-use rose_forest_engine::local::{IndexError, Limits, LocalIndex};
-use serde::{Deserialize, Serialize};
+use rose_forest_api::{DnaHash, Schema};
+use rose_forest_engine::local::{Limits, LocalIndex};
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
-/// Says what a folder is the index of.
-const ABOUT: &str = "collection.json";
+/// The note: the collection's schema as JSON. The folder is called by its hash.
+const NOTE: &str = "collection.json";
 
-/// What stands there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct About {
+/// What says of an index that it may answer early.
+pub(crate) struct Note {
+    folder: PathBuf,
     schema: Schema,
-    agent: AgentPubKey,
 }
 
 /// The indexes that were found on disk, and have not been taken yet to be kept in step.
@@ -36,7 +34,7 @@ pub struct Saved(Mutex<HashMap<DnaHash, Arc<SavedIndex>>>);
 pub struct SavedIndex {
     dna_hash: DnaHash,
     folder: PathBuf,
-    about: About,
+    schema: Schema,
     limits: Limits,
     opened: OnceCell<Opened>,
 }
@@ -47,6 +45,23 @@ pub(crate) struct Opened {
     pub index: Arc<LocalIndex>,
     /// What had to be built anew, and why. Its rows are missing until they have been read again.
     pub rebuilt: Vec<String>,
+}
+
+impl Note {
+    /// Of the index of a collection.
+    pub fn of(dir: &DataDir, collection: &Collection) -> Self {
+        Self { folder: folder_of(dir, &collection.dna_hash), schema: collection.schema.clone() }
+    }
+
+    /// Writes it, if it is not there. If that fails, the collection answers when the conductor has started.
+    pub fn write(&self) {
+        if noted(&self.folder).as_ref() == Some(&self.schema) {
+            return;
+        }
+        if let Err(problem) = write_atomically(&self.folder.join(NOTE), &self.schema) {
+            tracing::warn!("{problem:#}");
+        }
+    }
 }
 
 impl Saved {
@@ -74,11 +89,11 @@ impl Saved {
         Ok(Arc::new(Self(Mutex::new(found))))
     }
 
-    /// The one that is called so, by its name if no other has it, or by its hash.
+    /// The one that is called so, by its name if no other of these has it, or by its hash.
     pub fn called(&self, wanted: &str) -> Option<Arc<SavedIndex>> {
         let all = self.all();
         let is_meant =
-            |one: &&Arc<SavedIndex>| one.about.schema.name == wanted || one.dna_hash.to_string() == wanted;
+            |one: &&Arc<SavedIndex>| one.schema.name == wanted || one.dna_hash.to_string() == wanted;
         let mut meant = all.iter().filter(is_meant);
         let one = meant.next()?;
         meant.next().is_none().then(|| one.clone())
@@ -87,6 +102,23 @@ impl Saved {
     /// All of them.
     pub fn all(&self) -> Vec<Arc<SavedIndex>> {
         self.0.lock().values().cloned().collect()
+    }
+
+    /// Gives up those of collections that the node has left. What cannot be removed is found again at the next start.
+    pub(crate) fn keep_only(&self, dir: &DataDir, takes_part: impl Fn(&DnaHash) -> bool) {
+        let (kept, left) = self.0.lock().drain().partition(|(dna_hash, _)| takes_part(dna_hash));
+        let left: HashMap<DnaHash, Arc<SavedIndex>> = left;
+        *self.0.lock() = kept;
+        for dna_hash in left.keys() {
+            if let Err(problem) = forget(dir, dna_hash) {
+                tracing::warn!("{problem:#}");
+            }
+        }
+    }
+
+    /// Gives one up.
+    pub(crate) fn drop_one(&self, dna_hash: &DnaHash) {
+        self.0.lock().remove(dna_hash);
     }
 
     /// Gives one away, opened if it can be.
@@ -99,13 +131,12 @@ impl Saved {
 impl SavedIndex {
     fn of_folder(folder: PathBuf, limits: Limits) -> Option<Self> {
         let dna_hash = DnaHash::try_from(folder.file_name()?.to_str()?).ok()?;
-        let about: Option<About> = read_json(&folder.join(ABOUT)).unwrap_or_default();
-        Some(Self { dna_hash, about: about?, folder, limits, opened: OnceCell::new() })
+        Some(Self { dna_hash, schema: noted(&folder)?, folder, limits, opened: OnceCell::new() })
     }
 
     /// The collection's schema.
     pub fn schema(&self) -> &Schema {
-        &self.about.schema
+        &self.schema
     }
 
     /// The collection.
@@ -115,14 +146,15 @@ impl SavedIndex {
 
     /// The collection's name and the end of its hash.
     pub fn label(&self) -> String {
-        called(&self.about.schema, &self.dna_hash)
+        called(&self.schema, &self.dna_hash)
     }
 
-    /// The index, if nothing of it has to be built anew; opened if that is the first question. Cost of that: see
+    /// The index, if no row that it had is missing; opened if that is the first question. Cost of that: see
     /// [`LocalIndex::open`].
     pub async fn whole(&self) -> Option<Arc<LocalIndex>> {
+        let is_whole = |opened: &Opened| opened.rebuilt.is_empty() && opened.index.missing_rows() == 0;
         match self.opened().await {
-            Ok(opened) => Some(opened.index).filter(|_| opened.rebuilt.is_empty()),
+            Ok(opened) => Some(opened).filter(is_whole).map(|opened| opened.index),
             Err(problem) => {
                 tracing::warn!("{}: {problem:#}", self.label());
                 None
@@ -133,19 +165,19 @@ impl SavedIndex {
     async fn opened(&self) -> Result<Opened> {
         let open = || {
             let (folder, dna_hash) = (self.folder.clone(), self.dna_hash.clone());
-            open(folder, dna_hash, self.about.clone(), self.limits)
+            open(folder, dna_hash, self.schema.clone(), self.limits)
         };
         self.opened.get_or_try_init(open).await.cloned()
     }
 }
 
-/// Opens the index of a collection, and notes what it is the index of.
+/// Opens the index of a collection.
 ///
 /// # Errors
 /// If its folder cannot be used.
 pub(crate) async fn open_index(dir: &DataDir, collection: &Collection, limits: Limits) -> Result<Opened> {
-    let about = About { schema: collection.schema.clone(), agent: collection.agent.clone() };
-    open(folder_of(dir, &collection.dna_hash), collection.dna_hash.clone(), about, limits).await
+    let Collection { dna_hash, schema, .. } = collection;
+    open(folder_of(dir, dna_hash), dna_hash.clone(), schema.clone(), limits).await
 }
 
 /// Has no reads answered from the index of a collection that was left.
@@ -153,7 +185,11 @@ pub(crate) async fn open_index(dir: &DataDir, collection: &Collection, limits: L
 /// # Errors
 /// If the folder of the index cannot be written.
 pub(crate) fn forget(dir: &DataDir, dna_hash: &DnaHash) -> Result<()> {
-    let path = folder_of(dir, dna_hash).join(ABOUT);
+    remove_note(&folder_of(dir, dna_hash))
+}
+
+fn remove_note(folder: &Path) -> Result<()> {
+    let path = folder.join(NOTE);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))
@@ -162,31 +198,27 @@ pub(crate) fn forget(dir: &DataDir, dna_hash: &DnaHash) -> Result<()> {
     }
 }
 
+/// The schema in the note of a folder; nothing if there is no note, or none that can be read.
+fn noted(folder: &Path) -> Option<Schema> {
+    read_json(&folder.join(NOTE)).ok().flatten()
+}
+
 fn folder_of(dir: &DataDir, dna_hash: &DnaHash) -> PathBuf {
     dir.indexes().join(dna_hash.to_string())
 }
 
-async fn open(folder: PathBuf, dna_hash: DnaHash, about: About, limits: Limits) -> Result<Opened> {
+async fn open(folder: PathBuf, dna_hash: DnaHash, schema: Schema, limits: Limits) -> Result<Opened> {
     // What tells its files from those of other collections.
     let identity = dna_hash.get_raw_32().try_into().unwrap_or_default();
     let opened = blocking(move || {
-        let (index, opening) = LocalIndex::open(&folder, &about.schema, identity, limits)?;
-        index.set_own_author(&about.agent)?;
-        note(&folder, &about);
+        let (index, opening) = LocalIndex::open(&folder, &schema, identity, limits)?;
         let rebuilt = [opening.store_rebuilt, opening.graph_rebuilt, opening.lists_rebuilt];
-        let rebuilt = rebuilt.into_iter().flatten().collect();
-        Ok::<_, IndexError>(Opened { index: Arc::new(index), rebuilt })
+        let rebuilt: Vec<_> = rebuilt.into_iter().flatten().collect();
+        if !rebuilt.is_empty() {
+            // Until it has caught up again, also if the node stops before.
+            remove_note(&folder)?;
+        }
+        Ok::<_, anyhow::Error>(Opened { index: Arc::new(index), rebuilt })
     });
     opened.await.context("cannot open the index")
-}
-
-/// Without the note, the collection is answered from when the conductor has started.
-fn note(folder: &Path, about: &About) {
-    let path = folder.join(ABOUT);
-    if matches!(read_json::<Option<About>>(&path), Ok(Some(noted)) if noted == *about) {
-        return;
-    }
-    if let Err(problem) = write_atomically(&path, about) {
-        tracing::warn!("{problem:#}");
-    }
 }

@@ -18,6 +18,11 @@ pub struct Limits {
     pub age: Option<Duration>,
 }
 
+impl Limits {
+    /// No row moves to disk.
+    pub const NONE: Self = Self { memory_bytes: u64::MAX, age: None };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { memory_bytes: DEFAULT_MEMORY_BYTES, age: None }

@@ -100,12 +100,11 @@ impl Progress for Bar {
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
-    fn opening(&self) {
-        self.bar.set_message("(opening the index)");
+    fn opening(&self, is_opening: bool) {
+        self.bar.set_message(if is_opening { "(opening the index)" } else { "" });
     }
 
     fn rows(&self, done: u64) {
-        self.bar.set_message("");
         self.bar.set_position(done);
     }
 

@@ -116,24 +116,36 @@ async fn reads_are_answered_by_what_was_saved_until_the_node_has_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_index_that_has_to_be_built_anew_answers_when_the_node_has_started() {
+async fn an_index_that_lacks_rows_answers_when_the_node_has_started_and_early_again_when_it_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let collection = written(folder.path(), 40).await;
-    let graph =
-        settings(folder.path()).dir.indexes().join(collection.dna_hash.to_string()).join("graph.index");
-    let mut bytes = std::fs::read(&graph).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&graph, bytes).unwrap();
-    let (api, start) = early(folder.path());
-    let waits = tokio::time::timeout(A_MOMENT, api.count("notes", None, OWN)).await;
-    assert!(waits.is_err(), "{waits:?}");
-    let node = start().await;
-    api.started(node.clone());
-    let (live, _) = live(&node, &collection).await;
-    assert_eq!(api.count("notes", None, OWN).await.unwrap(), 40);
-    assert_eq!(live.index().missing_rows(), 0);
-    node.stop().await.unwrap();
+    let index = settings(folder.path()).dir.indexes().join(collection.dna_hash.to_string());
+    let graph = index.join("graph.index");
+    let damages: [&dyn Fn(); 2] = [
+        &|| {
+            let mut bytes = std::fs::read(&graph).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            std::fs::write(&graph, bytes).unwrap();
+        },
+        &|| std::fs::remove_file(&graph).unwrap(),
+    ];
+    for damage in damages {
+        {
+            let (api, _) = early(folder.path());
+            assert_eq!(api.count("notes", None, OWN).await.unwrap(), 40);
+        }
+        damage();
+        let (api, start) = early(folder.path());
+        let waits = tokio::time::timeout(A_MOMENT, api.count("notes", None, OWN)).await;
+        assert!(waits.is_err(), "{waits:?}");
+        let node = start().await;
+        api.started(node.clone());
+        let (live, _) = live(&node, &collection).await;
+        assert_eq!(api.count("notes", None, OWN).await.unwrap(), 40);
+        assert_eq!(live.index().missing_rows(), 0);
+        node.stop().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

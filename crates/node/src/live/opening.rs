@@ -2,11 +2,11 @@
 
 use super::announced::{Announced, MAX_ANNOUNCED_BYTES, Waiting};
 use super::asking::Asking;
-use super::{CURSOR, Live, micros_of};
+use super::{CURSOR, Live, blocking, micros_of};
 use crate::collections::Collection;
 use crate::dht::Blocks;
 use crate::node::Node;
-use crate::saved::{Opened, open_index};
+use crate::saved::{Note, Opened, open_index};
 use anyhow::Result;
 use parking_lot::Mutex;
 use rose_forest_api::DnaHash;
@@ -89,6 +89,8 @@ impl Node {
             Some(opened) => opened,
             None => open_index(&self.dir, collection, limits).await?,
         };
+        let (own, of_author) = (index.clone(), collection.agent.clone());
+        blocking(move || own.set_own_author(&of_author)).await?;
         for reason in rebuilt {
             tell(format!("the index is built anew: {reason}"));
         }
@@ -115,6 +117,7 @@ impl Node {
             metrics: self.metrics.collection(&collection.label()),
             sorts_next: Mutex::default(),
             opened: Instant::now(),
+            note: Note::of(&self.dir, collection),
         });
         self.lives.insert(collection.dna_hash.clone(), live.clone());
         let tell = Shared::new(tell);

@@ -71,7 +71,7 @@ fn places() -> String {
 struct Quiet;
 
 impl Progress for Quiet {
-    fn opening(&self) {}
+    fn opening(&self, _: bool) {}
     fn begin(&self, _: Option<u64>) {}
     fn rows(&self, _: u64) {}
     fn resuming(&self, _: u64) {}
