@@ -10,8 +10,8 @@ use crate::{
     report::{Section, Target},
     suite::Options,
 };
-use anyhow::{Result, ensure};
-use rose_forest::requests::{Overview, Pulse, Request, Searched};
+use anyhow::{Context, Result, ensure};
+use rose_forest::requests::{Pulse, Request, Searched};
 use rose_forest_api::SearchInput;
 use rose_forest_engine::local::{IndexReport, Limits};
 use running::{COLLECTION, Running};
@@ -134,9 +134,11 @@ impl Running {
         self.ask(Request::Search { collection, by_zome: false, input, filter: None }).await
     }
 
+    /// What the index holds. The zome is not asked: it would be busy with that.
     async fn index(&self) -> Result<IndexReport> {
-        let overview: Overview = self.ask(Request::Info(COLLECTION.to_owned())).await?;
-        overview.index.ok_or_else(|| anyhow::anyhow!("the node does not serve"))
+        let pulses: Vec<Pulse> = self.ask(Request::Pulses).await?;
+        let pulse = pulses.into_iter().next();
+        Ok(pulse.context("the node does not serve")?.index)
     }
 
     /// Waits until the index answers, without asking the zome, which would answer in its place.
