@@ -252,8 +252,7 @@ impl Node {
             // Now that nobody opens them again.
             self.writers.close_one(&collection.dna_hash).await;
             self.lives.close_one(&collection.dna_hash).await;
-            self.saved.drop_one(&collection.dna_hash);
-            crate::saved::forget(&self.dir, &collection.dna_hash)?;
+            self.saved.give_up(&self.dir, &collection.dna_hash)?;
             self.metrics.remove(&collection.label());
         }
         Ok(Collection { enabled: false, ..collection })

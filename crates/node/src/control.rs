@@ -4,6 +4,7 @@
 //! MessagePack: a [`Request`] one way, `Result<bytes, sentence>` the other. One request at a time on a connection.
 
 use crate::data_dir::DataDir;
+use crate::journal::remove_if_there;
 use crate::load::{BULK, Portion};
 use crate::node::{Node, Settings};
 use crate::remote::{self, Remote};
@@ -142,12 +143,7 @@ impl Door {
 pub fn listen(dir: &DataDir) -> Result<UnixListener> {
     let path = dir.socket();
     // A program that was killed leaves its socket behind; we hold the lock, so nobody listens there.
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot remove {}", path.display()));
-        }
-        _ => {}
-    }
+    remove_if_there(&path)?;
     let listener =
         UnixListener::bind(&path).with_context(|| format!("cannot listen on {}", path.display()))?;
     use std::os::unix::fs::PermissionsExt;

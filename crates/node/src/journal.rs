@@ -75,12 +75,7 @@ impl Journal {
 
     /// Forgets the load: it is complete.
     pub fn finish(self) -> Result<()> {
-        match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", self.path.display()))
-            }
-            _ => Ok(()),
-        }
+        remove_if_there(&self.path)
     }
 }
 
@@ -91,6 +86,16 @@ pub(crate) fn read_json<T: Default + serde::de::DeserializeOwned>(path: &Path) -
             .with_context(|| format!("{} is damaged: remove it to go on", path.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Removes a file; that there is none is well.
+pub(crate) fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::collections::{Collection, called};
 use crate::data_dir::DataDir;
-use crate::journal::{read_json, write_atomically};
+use crate::journal::{read_json, remove_if_there, write_atomically};
 use crate::live::blocking;
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
@@ -106,19 +106,21 @@ impl Saved {
 
     /// Gives up those of collections that the node has left. What cannot be removed is found again at the next start.
     pub(crate) fn keep_only(&self, dir: &DataDir, takes_part: impl Fn(&DnaHash) -> bool) {
-        let (kept, left) = self.0.lock().drain().partition(|(dna_hash, _)| takes_part(dna_hash));
-        let left: HashMap<DnaHash, Arc<SavedIndex>> = left;
-        *self.0.lock() = kept;
-        for dna_hash in left.keys() {
-            if let Err(problem) = forget(dir, dna_hash) {
+        let left = self.all().into_iter().filter(|one| !takes_part(&one.dna_hash));
+        for one in left {
+            if let Err(problem) = self.give_up(dir, &one.dna_hash) {
                 tracing::warn!("{problem:#}");
             }
         }
     }
 
-    /// Gives one up.
-    pub(crate) fn drop_one(&self, dna_hash: &DnaHash) {
+    /// Has no reads answered from the index of a collection that was left, now or after a restart.
+    ///
+    /// # Errors
+    /// If the folder of the index cannot be written.
+    pub(crate) fn give_up(&self, dir: &DataDir, dna_hash: &DnaHash) -> Result<()> {
         self.0.lock().remove(dna_hash);
+        remove_if_there(&folder_of(dir, dna_hash).join(NOTE))
     }
 
     /// Gives one away, opened if it can be.
@@ -180,24 +182,6 @@ pub(crate) async fn open_index(dir: &DataDir, collection: &Collection, limits: L
     open(folder_of(dir, dna_hash), dna_hash.clone(), schema.clone(), limits).await
 }
 
-/// Has no reads answered from the index of a collection that was left.
-///
-/// # Errors
-/// If the folder of the index cannot be written.
-pub(crate) fn forget(dir: &DataDir, dna_hash: &DnaHash) -> Result<()> {
-    remove_note(&folder_of(dir, dna_hash))
-}
-
-fn remove_note(folder: &Path) -> Result<()> {
-    let path = folder.join(NOTE);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The schema in the note of a folder; nothing if there is no note, or none that can be read.
 fn noted(folder: &Path) -> Option<Schema> {
     read_json(&folder.join(NOTE)).ok().flatten()
@@ -216,7 +200,7 @@ async fn open(folder: PathBuf, dna_hash: DnaHash, schema: Schema, limits: Limits
         let rebuilt: Vec<_> = rebuilt.into_iter().flatten().collect();
         if !rebuilt.is_empty() {
             // Until it has caught up again, also if the node stops before.
-            remove_note(&folder)?;
+            remove_if_there(&folder.join(NOTE))?;
         }
         Ok::<_, anyhow::Error>(Opened { index: Arc::new(index), rebuilt })
     });

@@ -132,12 +132,13 @@ export class OpenCollection {
         Promise.all([collection.collectionInfo(), collection.count({ view: await this.view() })]),
       );
       // A point that was overwritten is in one block more.
-      const seen = [count.points, info.fresh_blocks, info.fresh_rows, info.settled_blocks, info.settled_rows];
+      const { fresh_blocks, fresh_rows, settled_blocks, settled_rows } = info;
+      const seen = [count.points, fresh_blocks, fresh_rows, settled_blocks, settled_rows].join();
       this.info = info;
       this.points = Number(count.points);
       this.failure = undefined;
-      if (seen.join() !== this.#seen) this.version += 1;
-      this.#seen = seen.join();
+      if (seen !== this.#seen) this.version += 1;
+      this.#seen = seen;
     } catch (error) {
       if (!isAbsence(error) && !this.#closed) this.failure = explain(error);
     }

@@ -10,7 +10,7 @@ use crate::{
     backend::{Consistency, Found, ReadOptions, Scroll, With},
     limits,
 };
-use std::io::BufWriter;
+use std::{io::BufWriter, time::SystemTime};
 use tokio::sync::mpsc;
 
 /// Bytes of vectors that a page has, about.
@@ -115,5 +115,5 @@ fn write(
     let (out, summary) = writer.finish()?;
     let flushed = out.into_inner().map_err(std::io::IntoInnerError::into_error);
     flushed.map_err(SnapshotError::io("write", folder.path()))?;
-    folder.keep(file, collection, summary.sha256).map(Some)
+    folder.keep(file, collection, summary.sha256, SystemTime::now()).map(Some)
 }

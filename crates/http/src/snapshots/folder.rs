@@ -98,17 +98,18 @@ impl Folder {
         Ok(Uploading { file, path })
     }
 
-    /// Makes a whole file a snapshot of a collection: synced, under a new name.
+    /// Makes a whole file a snapshot of a collection, made at this time: synced, under a new name.
     pub(super) fn keep(
         &self,
         file: NamedTempFile,
         collection: &str,
         sha256: [u8; 32],
+        made: SystemTime,
     ) -> Result<Listed, SnapshotError> {
         let folder = self.of(collection);
         fs::create_dir_all(&folder).map_err(SnapshotError::io("make the folder", &folder))?;
         file.as_file().sync_all().map_err(SnapshotError::io("sync", file.path()))?;
-        let (made, checksum) = (SystemTime::now(), hex(&sha256));
+        let checksum = hex(&sha256);
         let mut count = 0;
         let (name, mut beside) = loop {
             let name = names::new_name(collection, made, count);

@@ -60,11 +60,9 @@ pub(super) fn invite(collection: &Collection) -> Result<String, BackendError> {
 pub(super) async fn join(api: &Api, text: &str) -> Result<Joined, BackendError> {
     let refused = |reason| BackendError::Invite { reason };
     let invite: Invite = text.parse().map_err(|problem: InviteError| refused(problem.to_string()))?;
-    let node = api.node().await.clone();
-    let joined = {
-        let node = node.clone();
-        to_its_end(async move { node.join(&invite).await }).await?
-    };
+    let node = api.node().await;
+    let joining = node.clone();
+    let joined = to_its_end(async move { joining.join(&invite).await }).await?;
     let joined = joined.map_err(|problem| refused(format!("{problem:#}")))?;
     let hash = joined.collection.dna_hash.clone();
     let all = node.collections().await.map_err(of_node)?;

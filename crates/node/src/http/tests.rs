@@ -154,14 +154,8 @@ async fn a_proof_holds_what_its_author_signed_and_the_block_that_it_speaks_of() 
     let node = node(folder.path()).await;
     let collection = create(&node).await;
     let (live, _) = live(&node, &collection).await;
-    let ids: Vec<_> = (0..40).map(PointId::Int).collect();
-    let input = InsertInput {
-        ids: ids.clone(),
-        vectors: (0..40).flat_map(|id| floats_to_bytes(&[id as f32 + 1.0, 1.0, 0.0])).collect(),
-        payloads: vec![Some(r#"{"a":1}"#.to_owned()); 40],
-    };
-    node.write_points(&collection, Work::Insert { bulk: false, input }).await.unwrap();
-    for id in &ids {
+    node.write_points(&collection, insert(0..40)).await.unwrap();
+    for id in &(0..40).map(PointId::Int).collect::<Vec<_>>() {
         let proof = proof(live.clone(), id.clone()).await.unwrap();
         assert_eq!((&proof.id, &proof.author, proof.confirmed), (id, &collection.agent, true));
         // The action has the hash that it is called by, and these are its bytes.

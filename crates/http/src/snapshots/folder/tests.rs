@@ -1,4 +1,5 @@
 use super::*;
+use std::time::UNIX_EPOCH;
 
 fn folder() -> (tempfile::TempDir, Folder) {
     let dir = tempfile::tempdir().unwrap();
@@ -9,7 +10,7 @@ fn folder() -> (tempfile::TempDir, Folder) {
 fn keep(folder: &Folder, collection: &str, text: &str) -> Listed {
     let mut file = folder.temporary().unwrap();
     file.write_all(text.as_bytes()).unwrap();
-    folder.keep(file, collection, [0xab; 32]).unwrap()
+    folder.keep(file, collection, [0xab; 32], UNIX_EPOCH).unwrap()
 }
 
 #[test]
@@ -45,16 +46,14 @@ fn a_file_that_was_put_there_by_hand_has_no_checksum_and_is_not_overwritten() {
     assert_eq!(listed.len(), 2);
     let mine = listed.iter().find(|listed| listed.name == "mine.snapshot").unwrap();
     assert_eq!((mine.bytes, &mine.checksum), (4, &None));
-    // The names of the next minute are taken by hand.
+    // The name it would have is taken by hand.
     fs::create_dir_all(folder.of("d")).unwrap();
-    for second in 0..60 {
-        let at = SystemTime::now() + std::time::Duration::from_secs(second);
-        fs::write(folder.of("d").join(names::new_name("d", at, 0)), "mine").unwrap();
-    }
+    fs::write(folder.of("d").join(names::new_name("d", UNIX_EPOCH, 0)), "mine").unwrap();
     let made = keep(&folder, "d", "ours");
-    assert!(made.name.ends_with("-1.snapshot"), "{}", made.name);
+    assert_eq!(made.name, names::new_name("d", UNIX_EPOCH, 1));
     let without = folder.list("d").unwrap().into_iter().filter(|listed| listed.checksum.is_none()).count();
-    assert!(without >= 59, "{without} of those put there by hand");
+    assert_eq!(without, 1, "the one put there by hand");
+    assert_eq!(fs::read_to_string(folder.of("d").join(names::new_name("d", UNIX_EPOCH, 0))).unwrap(), "mine");
 }
 
 #[test]
