@@ -36,9 +36,12 @@ use tokio::sync::{SetOnce, watch};
 /// Points that a search may ask for and still be short: what it reads of each, such as payloads, counts by then.
 const MAX_SHORT_LIMIT: usize = 100;
 
-/// What waiting for peers leaves of a request's time, for what comes after it and for the answer: the server ends what takes
-/// longer, and says less.
-const SPARE: Duration = Duration::from_millis(200);
+/// How much of a request's time waiting for peers may take: a tenth, at least 200 ms and at most 2 s, is left for what comes
+/// after it and for the answer. The server ends what takes longer, and says less.
+fn patience(timeout: Duration) -> Duration {
+    let left = (timeout / 10).clamp(Duration::from_millis(200), Duration::from_secs(2));
+    timeout.saturating_sub(left)
+}
 
 /// A node as the HTTP API sees it.
 pub struct Api {

@@ -210,9 +210,11 @@ impl Node {
     async fn overview(&self, name: &str) -> Result<Overview> {
         let collection = self.open_collection(name).await?;
         let cell = collection.cell();
+        // Before the zome is asked: what is on the chain by then waits no more.
+        let waiting = self.queue(&collection).await?.waiting();
         let blocks: CollectionInfo = self.read(&cell, "collection_info", ()).await?;
         Ok(Overview {
-            waiting: self.queue(&collection).await?.waiting(),
+            waiting,
             chain_length: Some(blocks.chain_length.into()),
             authors: blocks.authors.iter().map(AuthorView::from).collect(),
             blocks: Some(blocks),

@@ -243,10 +243,11 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
         } else {
             self.metrics.deleted(rows);
         }
-        group.finish(output, &self.metrics);
+        // First, so that who is told finds that nothing of this waits.
         for record in &records {
             self.progress.settled(record.content_bytes());
         }
+        group.finish(output, &self.metrics);
         self.note_done();
     }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 const ROLE: &str = "ROSE_FOREST_FAULTS_ROLE";
 const FOLDER: &str = "ROSE_FOREST_FAULTS_FOLDER";
 const ROUND: &str = "ROSE_FOREST_FAULTS_ROUND";
+/// Times that a child is ended in each role, at least.
+pub const ENDS: u64 = 100;
 /// What a child says when it is at work, on a line of its own.
 const AT_WORK: &str = "at work";
 
@@ -113,9 +115,18 @@ impl Random {
         (mixed ^ mixed >> 31) % end
     }
 
-    /// From some microseconds to 131 milliseconds, of every order equally often.
-    pub fn moment(&mut self) -> Duration {
+    /// From some microseconds to 131 milliseconds, of every order equally often; longer after every [`ENDS`] rounds.
+    pub fn moment(&mut self, round: u64) -> Duration {
         let most = 1 << (5 + self.below(13));
-        Duration::from_micros(self.below(most))
+        Duration::from_micros(self.below(most) * round.div_ceil(ENDS))
     }
+}
+
+/// Rounds in which a child is ended: [`ENDS`], and as many again, with longer moments, until `enough` of them had begun to work
+/// when they were ended. How many do depends on the machine.
+pub fn rounds(enough: impl Fn() -> bool) -> impl Iterator<Item = u64> {
+    (1..).take_while(move |round| {
+        assert!(*round <= 10 * ENDS, "too few of them had begun to work when they were ended");
+        round % ENDS != 1 || *round == 1 || !enough()
+    })
 }

@@ -14,7 +14,7 @@ use serde_json::{Map, json};
 use std::{path::Path, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
 };
 
 fn of(server: &Server) -> Client {
@@ -198,9 +198,10 @@ async fn saying(text: &'static str, ends: bool) -> Client {
 
 #[tokio::test]
 async fn who_is_no_node_is_called_that() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // A port that is taken, where nobody listens.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", taken.local_addr().unwrap());
     let error = Client::new(&url, None, None).unwrap().node().await.unwrap_err();
     assert!(matches!(error, ClientError::Unreachable { .. }) && error.to_string().contains(&url), "{error}");
 

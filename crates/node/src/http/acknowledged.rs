@@ -1,6 +1,6 @@
 //! Waiting until peers say that they hold a write: their validation receipts.
 
-use super::{SPARE, of_node};
+use super::{of_node, patience};
 use crate::collections::Collection;
 use crate::live::Live;
 use crate::node::Node;
@@ -8,7 +8,8 @@ use rose_forest_api::{ActionHash, AgentPubKey, WriteOutput};
 use rose_forest_http::backend::{BackendError, Ordering};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// Between two looks. Receipts come by the network, a second after the write at the earliest.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -25,28 +26,41 @@ pub(super) async fn wait(
     ordering: Ordering,
     within: Duration,
 ) -> Result<(), BackendError> {
-    let begun = Instant::now();
+    let until = Instant::now() + patience(within);
     let peers = node.peers(collection).await.map_err(of_node)?.len();
     let expected = expected(ordering, peers);
     let mut waiting: BTreeSet<&ActionHash> = outputs.iter().flat_map(|output| &output.blocks).collect();
-    loop {
-        let mut fewest = expected;
-        for action in waiting.clone() {
-            let said = live.acknowledged(action).await.map_err(of_node)?;
-            let said = said.iter().filter(|peer: &&AgentPubKey| **peer != collection.agent).count();
-            if said >= expected {
-                waiting.remove(action);
-            }
-            fewest = fewest.min(said);
-        }
+    let mut received = 0;
+    while let Ok(fewest) = timeout_at(until, look(collection, live, expected, &mut waiting)).await {
+        received = fewest?;
         if waiting.is_empty() {
             return Ok(());
         }
-        if begun.elapsed() + LOOK_EVERY + SPARE > within {
-            return Err(BackendError::NotAcknowledged { expected, received: fewest });
+        if timeout_at(until, sleep(LOOK_EVERY)).await.is_err() {
+            break;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
     }
+    Err(BackendError::NotAcknowledged { expected, received })
+}
+
+/// Leaves the blocks that fewer peers than expected have acknowledged, and returns how many that are for the block with the
+/// fewest.
+async fn look(
+    collection: &Collection,
+    live: &Live,
+    expected: usize,
+    waiting: &mut BTreeSet<&ActionHash>,
+) -> Result<usize, BackendError> {
+    let mut fewest = expected;
+    for action in waiting.clone() {
+        let said = live.acknowledged(action).await.map_err(of_node)?;
+        let said = said.iter().filter(|peer: &&AgentPubKey| **peer != collection.agent).count();
+        if said >= expected {
+            waiting.remove(action);
+        }
+        fewest = fewest.min(said);
+    }
+    Ok(fewest)
 }
 
 /// How many of the other nodes have to acknowledge. This node counts in the majority.

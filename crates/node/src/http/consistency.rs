@@ -2,7 +2,7 @@
 //! kind of read, with every filter, sees what the others had, and an answer is of one moment.
 
 use super::acknowledged::others_of_majority;
-use super::{SPARE, of_node};
+use super::{of_node, patience};
 use crate::collections::Collection;
 use crate::live::Live;
 use crate::node::Node;
@@ -26,7 +26,7 @@ pub(super) async fn wait(
     live: &Arc<Live>,
     options: ReadOptions,
 ) -> Result<(), BackendError> {
-    let until = Instant::now() + options.timeout.saturating_sub(SPARE);
+    let until = Instant::now() + patience(options.timeout);
     let peers = node.peers(collection).await.map_err(of_node)?;
     let expected = expected(options.consistency, peers.len());
     if expected == 0 {

@@ -10,7 +10,7 @@ use serde_json::Map;
 use std::path::{Path, PathBuf};
 use std::sync::Arc as Shared;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 /// A server over collections in memory, for as long as the runtime runs.
 struct Server {
@@ -253,7 +253,10 @@ async fn what_is_not_there_is_told() {
     let shared = Request::Create(crate::collections::NewCollection { network, ..new });
     assert!(refused(&door, shared).await.contains("serve --bootstrap"));
 
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // A port that is taken, where nobody listens.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = taken.local_addr().unwrap();
     let door = Door::Elsewhere(Remote::new(&format!("http://{nobody}"), None, None).unwrap());
     let problem = refused(&door, Request::List).await;
     assert!(problem.contains(&nobody.to_string()) && problem.contains("serve --http"), "{problem}");

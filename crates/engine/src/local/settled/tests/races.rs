@@ -2,7 +2,7 @@
 
 use super::*;
 use rose_forest_api::PointId;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 #[test]
 fn a_row_that_goes_while_it_is_on_its_way_does_not_come_back() {
@@ -34,7 +34,7 @@ fn searches_find_what_nobody_touches_while_rows_move() {
     let (index, _) = open_with(dir.path(), ALL_TO_DISK);
     index.add_cells(cells(0..4)).unwrap();
     let still: Vec<_> = (1..30).map(|id| (id, Ok(1))).collect();
-    let done = AtomicBool::new(false);
+    let (done, moved) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         let searching: Vec<_> = (0..2)
             .map(|_| {
@@ -52,16 +52,13 @@ fn searches_find_what_nobody_touches_while_rows_move() {
                         assert_eq!(ids.len(), hits.len(), "no point twice");
                         searches += 1;
                     }
-                    searches
                 })
             })
             .collect();
         let moving = scope.spawn(|| {
-            let mut moved = 0;
             while !done.load(Ordering::Relaxed) {
-                moved += go(&index).rows;
+                moved.fetch_add(go(&index).rows, Ordering::Relaxed);
             }
-            moved
         });
         index.take_in(&[block_in(Some(0), 1, 1, &still)], true, None).unwrap();
         for number in 2..=90u8 {
@@ -76,10 +73,14 @@ fn searches_find_what_nobody_touches_while_rows_move() {
                 index.take_in(&[block], true, None).unwrap();
             }
         }
+        // More than the rows that nobody touches, so that moving was in the others' way.
+        while moved.load(Ordering::Relaxed) <= 29 && !moving.is_finished() {
+            std::thread::yield_now();
+        }
         done.store(true, Ordering::Relaxed);
-        assert!(moving.join().unwrap() > 29);
+        moving.join().unwrap();
         for searching in searching {
-            assert!(searching.join().unwrap() > 0);
+            searching.join().unwrap();
         }
     });
     let [graph, lists, missing] = places(&index);
