@@ -21,7 +21,8 @@ pub struct Subject {
     env: &'static Env,
     database: Database<'static, Cosine>,
     dimension: usize,
-    snapshot: Snapshot,
+    /// None only while another takes its place: LMDB has one for each thread.
+    snapshot: Option<Snapshot>,
     effort: usize,
 }
 
@@ -59,8 +60,14 @@ impl Subject {
         let mut random = StdRng::seed_from_u64(SEED);
         writer.builder(&mut random).ef_construction(EF_CONSTRUCTION).build::<M, M0>(&mut transaction)?;
         transaction.commit()?;
-        let snapshot = Snapshot::of(env, database)?;
+        let snapshot = Some(Snapshot::of(env, database)?);
         Ok(Self { env, database, dimension, snapshot, effort: EF_CONSTRUCTION })
+    }
+}
+
+impl Subject {
+    fn snapshot(&self) -> Result<&Snapshot> {
+        self.snapshot.as_ref().ok_or_else(|| anyhow!("an earlier removal failed"))
     }
 }
 
@@ -75,12 +82,12 @@ impl Index for Subject {
     }
 
     fn search(&self, query: &[f32], k: usize) -> Result<Vec<u32>> {
-        let Snapshot { reader, transaction } = &self.snapshot;
+        let Snapshot { reader, transaction } = self.snapshot()?;
         Ok(rows_of(reader.nns(k).ef_search(self.effort).by_vector(transaction, query)?))
     }
 
     fn search_allowed(&self, query: &[f32], k: usize, allowed: &Allowed) -> Result<Option<Vec<u32>>> {
-        let Snapshot { reader, transaction } = &self.snapshot;
+        let Snapshot { reader, transaction } = self.snapshot()?;
         let mut search = reader.nns(k);
         search.ef_search(self.effort).candidates(&allowed.bitmap);
         Ok(Some(rows_of(search.by_vector(transaction, query)?)))
@@ -95,7 +102,8 @@ impl Index for Subject {
         let mut random = StdRng::seed_from_u64(SEED);
         writer.builder(&mut random).ef_construction(EF_CONSTRUCTION).build::<M, M0>(&mut transaction)?;
         transaction.commit()?;
-        self.snapshot = Snapshot::of(self.env, self.database)?;
+        self.snapshot = None;
+        self.snapshot = Some(Snapshot::of(self.env, self.database)?);
         Ok(true)
     }
 }
