@@ -243,7 +243,7 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
         } else {
             self.metrics.deleted(rows);
         }
-        // First, so that who is told finds that nothing of this waits.
+        // Before anybody is told, so that whoever is finds that nothing of this waits.
         for record in &records {
             self.progress.settled(record.content_bytes());
         }
@@ -262,10 +262,11 @@ impl<C: Commit, T: Fn(String) + Send + Sync + 'static> Committer<C, T> {
             (WriteError::GivenUp { .. }, _) | (_, None) => String::new(),
             (_, Some(aside)) => format!("; it is kept in {}", aside.display()),
         };
+        // As in `finish`, before anybody is told.
+        self.progress.settled(bytes);
         if !item.fail(error) || aside.is_some() {
             (self.tell)(format!("write {number}, which was acknowledged, is given up: {reason}{kept}"));
         }
-        self.progress.settled(bytes);
         self.note_done();
     }
 

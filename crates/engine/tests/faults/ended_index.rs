@@ -85,6 +85,7 @@ fn end_again_and_again(role: Role, seed: u64, times: u32) {
             check(&index);
         }
     }
+    assert!(worked() > ENDS / 20, "only {} of them had begun to work when they were ended", worked());
     let (index, _) = open(&folder.path().join(INDEX));
     assert!(next(&index) > 0, "something was kept");
 }

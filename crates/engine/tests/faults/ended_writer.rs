@@ -162,4 +162,6 @@ async fn a_writer_that_is_ended_at_any_moment_loses_nothing_that_it_acknowledged
             counts.borrow_mut().insert(count);
         }
     }
+    let counts = counts.into_inner();
+    assert!(counts.len() > 5, "it was ended while it worked: {counts:?}");
 }

@@ -74,11 +74,13 @@ fn searches_find_what_nobody_touches_while_rows_move() {
             }
         }
         // More than the rows that nobody touches, so that moving was in the others' way.
-        while moved.load(Ordering::Relaxed) <= 29 && !moving.is_finished() {
+        let begun = std::time::Instant::now();
+        while moved.load(Ordering::Relaxed) <= 29 && begun.elapsed().as_secs() < 60 && !moving.is_finished() {
             std::thread::yield_now();
         }
         done.store(true, Ordering::Relaxed);
         moving.join().unwrap();
+        assert!(moved.load(Ordering::Relaxed) > 29);
         for searching in searching {
             searching.join().unwrap();
         }
