@@ -5,7 +5,7 @@ use super::{EF_CONSTRUCTION, Index, M};
 use crate::data::{Allowed, Vectors};
 use anyhow::{Result, anyhow};
 use hannoy::{Database, Reader, Searched, Writer, distances::Cosine};
-use heed::{CommitOrAbort, Env, EnvOpenOptions, RoTxn, WithTls};
+use heed::{CommitOrAbort, Env, EnvOpenOptions, RoTxn, WithoutTls};
 use rand::{SeedableRng, rngs::StdRng};
 use std::path::Path;
 
@@ -18,21 +18,20 @@ const SEED: u64 = 7;
 const M0: usize = 2 * M;
 
 pub struct Subject {
-    env: &'static Env,
+    env: &'static Env<WithoutTls>,
     database: Database<'static, Cosine>,
     dimension: usize,
-    /// None only while another takes its place: LMDB has one for each thread.
-    snapshot: Option<Snapshot>,
+    snapshot: Snapshot,
     effort: usize,
 }
 
 struct Snapshot {
     reader: Reader<'static, Cosine>,
-    transaction: RoTxn<'static, WithTls>,
+    transaction: RoTxn<'static, WithoutTls>,
 }
 
 impl Snapshot {
-    fn of(env: &'static Env, database: Database<'static, Cosine>) -> Result<Self> {
+    fn of(env: &'static Env<WithoutTls>, database: Database<'static, Cosine>) -> Result<Self> {
         let transaction = env.read_txn()?;
         Ok(Self { reader: Reader::open(&transaction, NUMBER, database)?, transaction })
     }
@@ -41,8 +40,9 @@ impl Snapshot {
 impl Subject {
     pub fn build(rows: &Vectors, folder: &Path) -> Result<Self> {
         // SAFETY: the folder is this process's own and new, and no other program touches its files.
-        let env = unsafe { EnvOpenOptions::new().map_size(MAP_BYTES).open(folder)? };
-        let env: &'static Env = Box::leak(Box::new(env));
+        // Without a thread's own place for its snapshot, so that a new one can be opened before the old one is given up.
+        let env = unsafe { EnvOpenOptions::new().read_txn_without_tls().map_size(MAP_BYTES).open(folder)? };
+        let env: &'static Env<WithoutTls> = Box::leak(Box::new(env));
         let transaction = env.write_txn()?;
         let created = env.create_databases_and_commit(transaction, |opener, transaction| {
             opener.create_database(transaction, None).map(CommitOrAbort::<_, ()>::Commit)
@@ -60,14 +60,8 @@ impl Subject {
         let mut random = StdRng::seed_from_u64(SEED);
         writer.builder(&mut random).ef_construction(EF_CONSTRUCTION).build::<M, M0>(&mut transaction)?;
         transaction.commit()?;
-        let snapshot = Some(Snapshot::of(env, database)?);
+        let snapshot = Snapshot::of(env, database)?;
         Ok(Self { env, database, dimension, snapshot, effort: EF_CONSTRUCTION })
-    }
-}
-
-impl Subject {
-    fn snapshot(&self) -> Result<&Snapshot> {
-        self.snapshot.as_ref().ok_or_else(|| anyhow!("an earlier removal failed"))
     }
 }
 
@@ -82,12 +76,12 @@ impl Index for Subject {
     }
 
     fn search(&self, query: &[f32], k: usize) -> Result<Vec<u32>> {
-        let Snapshot { reader, transaction } = self.snapshot()?;
+        let Snapshot { reader, transaction } = &self.snapshot;
         Ok(rows_of(reader.nns(k).ef_search(self.effort).by_vector(transaction, query)?))
     }
 
     fn search_allowed(&self, query: &[f32], k: usize, allowed: &Allowed) -> Result<Option<Vec<u32>>> {
-        let Snapshot { reader, transaction } = self.snapshot()?;
+        let Snapshot { reader, transaction } = &self.snapshot;
         let mut search = reader.nns(k);
         search.ef_search(self.effort).candidates(&allowed.bitmap);
         Ok(Some(rows_of(search.by_vector(transaction, query)?)))
@@ -102,8 +96,7 @@ impl Index for Subject {
         let mut random = StdRng::seed_from_u64(SEED);
         writer.builder(&mut random).ef_construction(EF_CONSTRUCTION).build::<M, M0>(&mut transaction)?;
         transaction.commit()?;
-        self.snapshot = None;
-        self.snapshot = Some(Snapshot::of(self.env, self.database)?);
+        self.snapshot = Snapshot::of(self.env, self.database)?;
         Ok(true)
     }
 }
